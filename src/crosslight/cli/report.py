@@ -1,0 +1,27 @@
+"""``crosslight report``: the pages of a study.
+
+With ``--json``: ``out`` and ``report``, the path of the page to open.
+"""
+
+from __future__ import annotations
+
+from .console import only_results_on_stdout, print_json
+from .options import Json, Results
+
+
+def report(out: Results, json: Json = False) -> None:
+    """Build the report of a study.
+
+    Writes OUT/report/index.html, which opens without a server.
+    """
+    with only_results_on_stdout():
+        from ..store import Store
+        from .results import agree_and_save, build_report
+
+        store = Store.open(out)
+        agree_and_save(store)
+        page = build_report(store)
+    if json:
+        print_json({"out": str(out), "report": page})
+    else:
+        print(f"report: {page}")

@@ -1,0 +1,85 @@
+"""What commands have in common after the maps are there: counting, comparing, reporting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .console import count
+
+if TYPE_CHECKING:
+    from ..agreement import Agreement, Steps
+    from ..store import Store
+
+
+def summarise(store: Store) -> dict[str, Any]:
+    """Number of maps by status, and everything that failed."""
+    from ..core.maps import Status
+
+    numbers: Counter[int] = Counter()
+    names = {image.identity: image.name for image in store.manifest.images}
+    for entry in store.map_sets():
+        for _, maps in store.iter_blocks(entry.model, entry.key):
+            numbers.update(maps.status.tolist())
+    return {
+        "maps": {status.name.lower(): numbers[status] for status in Status if status in numbers or status == Status.OK},
+        "failures": [{"name": names.get(f.image, ""), **asdict(f)} for f in store.failures()],
+    }
+
+
+def describe_maps(numbers: Mapping[str, int]) -> str:
+    """Counts by status in words; what needs no second look comes first."""
+    words = {
+        "zero": "all zero",
+        "nonfinite": "not finite",
+        "no_target": "without the class asked for",
+        "skipped": "beyond their method's limit",
+        "pending": "not computed yet",
+    }
+    parts = [count(numbers.get("ok", 0), "good map")]
+    parts += [f"{number:,} {words.get(name, name)}" for name, number in numbers.items() if name != "ok"]
+    return ", ".join(parts)
+
+
+def describe_failures(failures: Sequence[Mapping[str, str]], most: int = 10) -> list[str]:
+    """One line for each reason, with how often it came up."""
+    reasons = Counter(
+        (failure["stage"], failure["model"] if failure["stage"] == "load" else "", failure["reason"])
+        for failure in failures
+    )
+    lines = [
+        f"failed ({stage}{f' of {model}' if model else ''}, {number:,} times): {reason}"
+        for (stage, model, reason), number in reasons.most_common(most)
+    ]
+    return lines + ([f"... and {len(reasons) - most} more reasons"] if len(reasons) > most else [])
+
+
+def compare(store: Store, labels: Sequence[str] = (), steps: Steps | None = None) -> dict[str, Agreement]:
+    """Agreement between models for each method, or for those of these labels.
+
+    Raises:
+        UnknownNameError: there is no method of that label.
+    """
+    from ..agreement import agree_store
+
+    results: dict[str, Agreement] = {}
+    for label in labels or (None,):
+        results |= agree_store(store, label, steps)
+    return results
+
+
+def agree_and_save(store: Store) -> list[str]:
+    """Compare the models for every method, and write the results into the store's folder."""
+    from ..agreement import save
+
+    return [str(path) for result in compare(store).values() for path in save(result, store.path)]
+
+
+def build_report(store: Store) -> str:
+    """The report's page."""
+    from ..report import build_report as build
+
+    return str(build(store, Path(store.path) / "report"))

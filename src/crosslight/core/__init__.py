@@ -1,0 +1,1 @@
+"""Types, errors, the registry, seeds and devices. This room knows no other."""

@@ -1,0 +1,62 @@
+"""What every kind of evidence has: settings, a way to gather it, and a price."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from ..core.targets import TargetPolicy
+    from ..models.classifier import Classifier
+    from ..models.taps import Site
+    from .gathering import Gathering
+
+
+class EvidenceSettings(BaseModel):
+    """Settings of one kind of evidence. Every method that reads it has them beside its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Evidence(ABC):
+    """What was measured on a classifier for a batch."""
+
+    #: the settings this kind of evidence has
+    Settings: ClassVar[type[EvidenceSettings]] = EvidenceSettings
+    #: whether gathering it yields the logits of the untouched images on the way
+    gives_logits: ClassVar[bool] = True
+    #: whether several targets share its passes
+    shared_by_targets: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
+        """Measure it for the batch of `gathering`.
+
+        Args:
+            gathering: the classifier, the batch, and what was measured on them before.
+            policy: which class is explained.
+            settings: an instance of this class's `Settings`.
+        """
+
+    @classmethod
+    @abstractmethod
+    def evaluations(cls, settings: EvidenceSettings) -> int:
+        """How many passes (forward, or forward and backward) it takes per image."""
+
+    @classmethod
+    def resolution(cls, classifier: Classifier, settings: EvidenceSettings) -> tuple[int, int]:
+        """Height and width of the maps that methods make of it: the input's own unless a kind says otherwise."""
+        return classifier.preprocess.size
+
+    @classmethod
+    def site(cls, classifier: Classifier, settings: EvidenceSettings) -> Site | None:
+        """The place in the network it is read at, if there is one; it enters the digest of the maps."""
+        return None
+
+    @classmethod
+    def extend(cls, settings: EvidenceSettings) -> EvidenceSettings | None:
+        """Settings for a closer measurement of the same thing, or None where there is none."""
+        return None

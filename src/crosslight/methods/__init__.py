@@ -1,0 +1,11 @@
+"""Attribution methods: pure functions from evidence to maps, one short file each.
+
+A module in this folder that uses `method` is found by itself; other packages add theirs through the entry-point
+group ``crosslight.methods``, and a study can name a function in a file as ``python:FILE.py:FUNCTION``.
+"""
+
+from .base import Attribution, MethodSpec, method
+from .driver import attribute
+from .registry import METHODS, find_method
+
+__all__ = ["METHODS", "Attribution", "MethodSpec", "attribute", "find_method", "method"]

@@ -1,0 +1,76 @@
+"""Where methods are looked up: built-in files, entry points, and functions in a user's file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import pkgutil
+from pathlib import Path
+
+from ..core.errors import CrosslightError, MethodError, suggestion
+from ..core.registry import Registry
+from .base import MethodSpec
+
+
+def _load_built_in() -> None:
+    package = importlib.import_module(__package__ or "")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+#: every method by name
+METHODS: Registry[MethodSpec] = Registry("method", _load_built_in, "crosslight.methods")
+
+#: methods from users' files: by module name, then by the function's name
+_USERS: dict[str, dict[str, MethodSpec]] = {}
+
+
+def find_method(name: str, base: Path | None = None) -> MethodSpec:
+    """The method of that name.
+
+    Args:
+        name: a registered name, or ``python:FILE.py:FUNCTION`` for a function in that file which carries the
+            `method` decorator.
+        base: folder that a relative FILE starts from; by default the current one.
+
+    Raises:
+        UnknownNameError: no such method.
+        MethodError: the file or the function cannot be used.
+    """
+    if not name.startswith("python:"):
+        return METHODS[name]
+    file, _, function = name.removeprefix("python:").rpartition(":")
+    if not file:
+        raise MethodError(f"{name!r}: write python:FILE.py:FUNCTION")
+    path = (base or Path()) / file
+    if not path.is_file():
+        raise MethodError(f"{name!r}: there is no file {path}")
+    methods = _methods_in(path, name)
+    if function not in methods:
+        raise MethodError(f"{name!r}: {path} has no @method called {function}{suggestion(function, methods)}")
+    return methods[function]
+
+
+def _methods_in(path: Path, name: str) -> dict[str, MethodSpec]:
+    """The methods that a user's file registers, by the name of their function."""
+    # The content is part of the module's name, which becomes part of the digest of the maps: an edited method
+    # never mixes with the maps of its former self.
+    module_name = f"{path.stem}_{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+    if module_name not in _USERS:
+        for former in [m for m in _USERS if m.rpartition("_")[0] == path.stem]:
+            for spec in _USERS.pop(former).values():
+                METHODS.remove(spec.name)
+        before = set(METHODS)
+        module_spec = importlib.util.spec_from_file_location(module_name, path)
+        if module_spec is None or module_spec.loader is None:
+            raise MethodError(f"{name!r}: {path} is no Python file")
+        try:
+            module_spec.loader.exec_module(importlib.util.module_from_spec(module_spec))
+        except CrosslightError as error:
+            raise MethodError(f"{name!r}: {path}: {error}") from error
+        except Exception as error:  # whatever the user's file does wrong
+            raise MethodError(f"{name!r}: {path} cannot be imported: {type(error).__name__}: {error}") from error
+        added = [METHODS[key] for key in METHODS if key not in before]
+        _USERS[module_name] = {spec.function.__name__: spec for spec in added}
+    return _USERS[module_name]

@@ -1,0 +1,175 @@
+"""A network with what is needed to use it: preprocessing, class names and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from ..core.errors import ModelError
+from ..core.geometry import Preprocess
+from .taps import Site, Sites, Tail, find_sites, logits_of
+
+if TYPE_CHECKING:
+    from ..core.classes import Classes
+    from .facts import Facts
+
+
+@dataclass(frozen=True)
+class Features:
+    """A layer's spatial activations for a batch, and the way on from there.
+
+    Attributes:
+        activations: float ``[b, c, h, w]``, whatever the network's own layout.
+        tail: features ``[n * b, c, h, w]`` to logits ``[n * b, k]``; runs nothing before the site that
+            depends on the image.
+        logits: ``[b, k]``, of the whole network.
+        site: where in the network this is.
+    """
+
+    activations: Tensor
+    tail: Tail
+    logits: Tensor
+    site: Site
+
+
+class Classifier:
+    """A network with its preprocessing, class names and facts.
+
+    Whatever is asked of it runs in evaluation mode with frozen parameters, and leaves the network as it was
+    found: the same mode in every module, the same ``requires_grad``, no hook, no ``.grad``, also after an
+    exception.
+
+    Args:
+        network: maps ``[b, c, h, w]`` to logits ``[b, k]``, or to an output that holds them.
+        preprocess: how the network wants its input.
+        classes: names of the outputs, if known.
+        label: how reports call it.
+        facts: what is known of it; needed by studies, not by this class.
+        prefix_tokens: number of tokens before the patches, where the network says so.
+        device: where to run; by default where the network's parameters are.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        preprocess: Preprocess | None = None,
+        classes: Classes | None = None,
+        *,
+        label: str = "",
+        facts: Facts | None = None,
+        prefix_tokens: int | None = None,
+        device: torch.device | str | None = None,
+    ):
+        self.network = network
+        self.preprocess = preprocess or Preprocess()
+        self.classes = classes
+        self.label = label or type(network).__name__
+        self.facts = facts
+        self.prefix_tokens = prefix_tokens
+        parameter = next(iter(network.parameters()), None)
+        self.device = torch.device(device or (parameter.device if parameter is not None else "cpu"))
+        network.to(self.device)
+        self._sessions = 0
+
+    def __repr__(self) -> str:
+        h, w = self.preprocess.size
+        return f"<Classifier {self.label}: {type(self.network).__name__}, input {h} x {w}, on {self.device}>"
+
+    def to(self, device: torch.device | str) -> Classifier:
+        """Move the network to a device, and return this classifier."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+        return self
+
+    @contextmanager
+    def session(self) -> Iterator[nn.Module]:
+        """Evaluation mode and frozen parameters for a while; everything is restored at the end.
+
+        Sessions can be nested; only the outermost one does anything.
+        """
+        self._sessions += 1
+        try:
+            if self._sessions > 1:
+                yield self.network
+                return
+            modes = [(module, module.training) for module in self.network.modules()]
+            flags = [(parameter, parameter.requires_grad) for parameter in self.network.parameters()]
+            try:
+                self.network.eval()
+                for parameter, _ in flags:
+                    parameter.requires_grad_(False)
+                yield self.network
+            finally:
+                # Module.train() would descend into children and overwrite modules that were set apart.
+                for module, mode in modes:
+                    module.training = mode
+                for parameter, flag in flags:
+                    parameter.requires_grad_(flag)
+        finally:
+            self._sessions -= 1
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """Logits ``[b, k]`` of normalised inputs ``[b, c, h, w]``, differentiable where gradients are enabled.
+
+        Raises:
+            ModelError: the network's output holds no ``[b, k]`` tensor.
+        """
+        with self.session():
+            logits = logits_of(self.network(inputs))
+        if logits.dim() != 2 or len(logits) != len(inputs):
+            raise ModelError(
+                f"{self.label}: a classifier gives logits [b, k]; for {len(inputs)} images "
+                f"this network gave {list(logits.shape)}"
+            )
+        return logits
+
+    @cached_property
+    def sites(self) -> Sites:
+        """The places in the network with spatial features; found once, in at most four passes."""
+        generator = torch.Generator().manual_seed(0)
+        size = (1, self.preprocess.channels, *self.preprocess.size)
+        parameter = next(iter(self.network.parameters()), None)
+        dtype = parameter.dtype if parameter is not None else torch.float32
+        example = torch.randn(size, generator=generator).to(self.device, dtype)
+        with self.session():
+            try:
+                return find_sites(self.network, example, self.prefix_tokens)
+            except ModelError as error:
+                raise ModelError(f"{self.label}: {error}") from error
+
+    @cached_property
+    def outputs(self) -> int:
+        """Number of logits.
+
+        Raises:
+            ModelError: there are more or fewer class names than logits.
+        """
+        with torch.no_grad():
+            size = (1, self.preprocess.channels, *self.preprocess.size)
+            count = self.logits(torch.zeros(size, device=self.device)).shape[1]
+        if self.classes is not None and len(self.classes) != count:
+            raise ModelError(f"{self.label}: {len(self.classes)} class names for {count} outputs")
+        return count
+
+    def site(self, depth: float = 1.0) -> Site:
+        """The site at a depth in (0, 1], a share of the counted FLOPs; 1 is the last one with spatial features."""
+        return self.sites.at(depth)
+
+    def features(self, inputs: Tensor, depth: float = 1.0) -> Features:
+        """Activations at a depth, with the tail that leads from them to the logits."""
+        site = self.site(depth)
+        with self.session():
+            tail = Tail.build(self.network, site, inputs)
+            return Features(tail.features, tail, tail.logits, site)
+
+    def class_name(self, index: int) -> str:
+        """What to call an output: its name, or its number where names are not known."""
+        if self.classes is None or not 0 <= index < len(self.classes):
+            return f"class {index}"
+        return self.classes.short(index)

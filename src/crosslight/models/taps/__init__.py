@@ -1,0 +1,24 @@
+"""Features and tails of any network. No other package touches hooks or replaces `forward`."""
+
+from __future__ import annotations
+
+from .capture import Captured, capture
+from .find import find_sites
+from .layout import Layout
+from .site import Site, Sites
+from .state import modules_run_by
+from .tail import Tail, check_tail
+from .tree import logits_of
+
+__all__ = [
+    "Captured",
+    "Layout",
+    "Site",
+    "Sites",
+    "Tail",
+    "capture",
+    "check_tail",
+    "find_sites",
+    "logits_of",
+    "modules_run_by",
+]

@@ -1,0 +1,94 @@
+"""Places in a network where features can be read and replaced, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ...core.errors import InputError
+from .layout import Layout
+
+SiteKind = Literal["cut", "token", "partial"]
+
+NEAR = 0.1  # a cut this near to the wanted depth is taken before a nearer tensor that is no cut
+
+
+@dataclass(frozen=True)
+class Site:
+    """One tensor of a network that has spatial features.
+
+    Attributes:
+        module: dotted name of the module that returns the tensor first.
+        call: which call of that module in one forward pass, from 0.
+        path: where the tensor stands in what the module returns; empty if it is all of it.
+        layout: how it holds its spatial cells.
+        channels: its channels.
+        depth: share of the network's counted FLOPs done when it is ready, in (0, 1].
+        order: position among all tensors that modules return, from 0.
+        cut: whether every path from the image to the logits runs through it.
+        coverage: share of its cells that the gradient of the logits reaches.
+        kind: ``cut``; ``token``, through which every path of the patches runs but not that of the class token;
+            or ``partial``, where other paths pass by.
+    """
+
+    module: str
+    call: int
+    path: tuple[int | str, ...]
+    layout: Layout
+    channels: int
+    depth: float
+    order: int
+    cut: bool
+    coverage: float
+    kind: SiteKind
+
+    @property
+    def name(self) -> str:
+        """A short stable name, such as ``blocks.4`` or ``blocks.11.norm1#1[0]`` (second call, first output)."""
+        call = f"#{self.call}" if self.call else ""
+        return self.module + call + "".join(f"[{key}]" for key in self.path)
+
+    @property
+    def resolution(self) -> tuple[int, int]:
+        """Rows and columns of the features."""
+        return self.layout.grid
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The spatial sites of a network.
+
+    Attributes:
+        sites: every usable one in execution order, up to and including `last`.
+        last: the last spatial features: where class activation maps are usually read.
+        image: height and width of the input they were found for.
+        classes: number of logits.
+        flops: FLOPs of one forward pass of one image (two for each multiplication and addition); 0 where
+            none could be counted, and depth then counts modules.
+    """
+
+    sites: tuple[Site, ...]
+    last: Site
+    image: tuple[int, int]
+    classes: int
+    flops: int
+
+    def at(self, depth: float) -> Site:
+        """The site whose share of the FLOPs is nearest to `depth`, never beyond `last`.
+
+        Cuts come first; where none is within a tenth of the network, any site counts. Of sites at one depth
+        the latest is taken, such as a block's end rather than the convolution in it. A greater depth never gives
+        an earlier site.
+
+        Args:
+            depth: in (0, 1]; 1 is `last`.
+
+        Raises:
+            InputError: the depth is out of range.
+        """
+        if not 0 < depth <= 1:
+            raise InputError(f"depth must be above 0 and at most 1, it is {depth}")
+        if depth == 1:
+            return self.last
+        near = [site for site in self.sites if site.cut and abs(site.depth - depth) <= NEAR]
+        return min(near or self.sites, key=lambda site: (abs(site.depth - depth), not site.cut, -site.order))

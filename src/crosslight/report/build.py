@@ -1,0 +1,113 @@
+"""The report of a study: one page and a folder of assets that open from the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..store import Store
+from .contents import Contents, read_contents
+from .page import page_text, script_data
+from .panels import agreements_of, write_panels
+from .pictures import Pictures
+from .tiles import write_maps, write_photographs
+from .words import study_toml
+
+if TYPE_CHECKING:
+    from ..images import ImageSet
+
+STATIC = Path(__file__).parent / "static"
+_STAGED = ".part-"
+
+
+def build_report(store: Store, out: Path | None = None, *, images: ImageSet | None = None) -> Path:
+    """Write the report of a store.
+
+    The page is put in place last, in one step, so that whoever opens it finds the old report or the new one.
+
+    Args:
+        store: complete or in the making.
+        out: folder of the report; by default ``report`` within the store. Other files in it stay.
+        images: the study's pictures, where they are not to be looked for at their source. Without any picture
+            the page still works, and says so.
+
+    Returns:
+        Path of ``index.html``.
+    """
+    out = Path(out) if out is not None else store.path / "report"
+    assets = out / "assets"
+    assets.mkdir(parents=True, exist_ok=True)
+    pictures = Pictures.of(store) if images is None else Pictures({record.identity: record for record in images})
+    staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=assets))
+    try:
+        staged.chmod(0o755)  # readable for others, as any other folder
+        contents, parts = _write_assets(store, pictures, staged)
+        final = assets / _digest(staged)
+        if final.exists():
+            shutil.rmtree(staged)
+        else:
+            staged.rename(final)
+        page = page_text(contents, assets=f"assets/{final.name}", **parts)
+        _replace(out / "index.html", page.encode("utf-8", "backslashreplace"))
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    for other in assets.iterdir():
+        if other != final and other.is_dir() and _is_ours(other):
+            shutil.rmtree(other, ignore_errors=True)
+    return out / "index.html"
+
+
+def _write_assets(store: Store, pictures: Pictures, folder: Path) -> tuple[Contents, Mapping[str, Any]]:
+    contents = read_contents(store)
+    photographs = write_photographs(contents, pictures, folder)
+    write_maps(contents, folder)
+    agreements = agreements_of(contents)
+    panels = write_panels(contents, agreements, folder)
+    (folder / "data.js").write_text(script_data(contents, agreements, photographs), encoding="ascii")
+    spec = contents.facts.get("spec")
+    text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
+    if text:
+        (folder / "study.toml").write_bytes(text.encode("utf-8", "backslashreplace"))
+    for path in sorted(STATIC.iterdir()):
+        if path.suffix in (".css", ".js"):
+            shutil.copyfile(path, folder / path.name)
+    parts = {
+        "photographs": photographs,
+        "gone": next(pictures.notes(), ""),
+        "agreements": agreements,
+        "panels": panels,
+        "study_text": text,
+    }
+    return contents, parts
+
+
+def _digest(folder: Path) -> str:
+    """A name for a folder's content, so that a page never meets the assets of another."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        total.update(f"{path.name}\x1f{path.stat().st_size}\x1e".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.name.startswith(_STAGED) or (len(folder.name) == 12 and (folder / "data.js").is_file())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".index-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

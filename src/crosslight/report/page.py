@@ -1,0 +1,233 @@
+"""The page itself: what templates and scripts are given."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..agreement import Agreement
+from ..core.maps import Status
+from .contents import Contents, MethodGroup, ModelColumn
+from .overlay import FINE
+from .panels import Panel
+from .summary import STATUS_WORDS, findings, per_image_agreement
+from .tiles import CELLS, CHUNK, colour_bar, colour_table
+from .words import question, reference_link, settings_words, target_words
+
+#: failures listed on the page; the rest is counted
+LISTED = 300
+
+
+def script_data(contents: Contents, agreements: Mapping[str, Agreement], photographs: Sequence[bool]) -> str:
+    """The script that gives the page its data, ASCII only; maps come separately, when they are looked at.
+
+    Args:
+        contents: with the status of every map.
+        agreements: by method label.
+        photographs: for each image, whether there is a file.
+    """
+    lists = list(dict.fromkeys(model.classes for model in contents.models))  # mostly one for all
+    data = {
+        "classes": lists,
+        "tables": [colour_table(False), colour_table(True)],
+        "chunk": CHUNK,
+        "images": [
+            {"name": image.name, "label": image.label, "id": image.identity, "photo": photo,
+             "size": size[::-1] if size[0] > 0 else None}
+            for image, photo, size in zip(contents.images, photographs, contents.sizes.tolist(), strict=True)
+        ],
+        "models": [_model_data(contents, model, lists) for model in contents.models],
+        "methods": [_method_data(group, agreements) for group in contents.methods],
+        "status": {int(status): words for status, words in STATUS_WORDS.items()},
+        "agree": _same_classes(contents),
+    }  # fmt: skip
+    return f"crosslight.data({json.dumps(data, separators=(',', ':'), allow_nan=False)});\n"
+
+
+def _model_data(contents: Contents, model: ModelColumn, lists: list[tuple[str, ...]]) -> dict[str, Any]:
+    return {
+        "label": model.label,
+        "classes": lists.index(model.classes),
+        "top": model.top.tolist(),
+        "p": [[None if np.isnan(p) else round(p, 4) for p in row] for row in model.probabilities.tolist()],
+        "truth": model.truth.tolist(),
+        "why": {
+            row: reason
+            for row, image in enumerate(contents.images)
+            if model.top[row, 0] < 0 and (reason := contents.reason(image.identity, model.label, ""))
+        },
+    }
+
+
+def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dict[str, Any]:
+    attributes = group.first.attributes
+    agreement = agreements.get(group.label)
+    score = per_image_agreement(agreement).tolist() if agreement is not None else []
+    return {
+        "label": group.label,
+        "signed": is_signed_method(group),
+        "fine": min(group.first.shape) > FINE,
+        "cells": {model: list(one.shape) for model, one in group.sets.items()},
+        "target": target_words(str(attributes.get("target", ""))),
+        "finish": attributes.get("finish", "none"),
+        "sites": {model: one.attributes.get("site") for model, one in group.sets.items()},
+        "score": [round(s, 4) if np.isfinite(s) else None for s in score],
+    }
+
+
+def is_signed_method(group: MethodGroup) -> bool:
+    """As `overlay.is_signed`, before any map is read."""
+    attributes = group.first.attributes
+    return attributes.get("sign", "signed") == "signed" and attributes.get("finish", "none") == "none"
+
+
+def _same_classes(contents: Contents) -> list[int]:
+    """For each image the number of different classes that the models name."""
+    spoken = [model.spoken for model in contents.models]
+    return [len({name for name in row if name}) for row in zip(*spoken, strict=True)] if spoken else []
+
+
+def page_text(
+    contents: Contents,
+    *,
+    assets: str,
+    photographs: Sequence[bool],
+    gone: str,
+    agreements: Mapping[str, Agreement],
+    panels: Sequence[Panel],
+    study_text: str,
+) -> str:
+    """The page as HTML; every value in it is escaped.
+
+    Args:
+        contents: with the status of every map.
+        assets: address of the assets, relative to the page.
+        photographs: for each image, whether there is a file.
+        gone: why photographs are missing, or empty.
+        agreements: by method label.
+        panels: of the methods that were compared.
+        study_text: the study file.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": _number, "percent": _percent, "thousands": lambda n: f"{n:,}"}
+    counts = contents.counts()
+    asked = sum(counts.values()) - counts[Status.SKIPPED.name]
+    return environment.get_template("index.html.jinja").render(
+        name=contents.store.manifest.name,
+        question=question(
+            len(contents.models),
+            len(contents.methods),
+            [str(group.first.attributes.get("target", "")) for group in contents.methods],
+        ),
+        assets=assets,
+        models=contents.models,
+        methods=contents.methods,
+        images=contents.images,
+        counts={status: counts[status.name] for status in Status},
+        asked=asked,
+        status=Status,
+        words=STATUS_WORDS,
+        findings=findings(contents, agreements),
+        photographs=sum(photographs),
+        gone=gone,
+        bars={"magnitude": colour_bar(False), "signed": colour_bar(True)},
+        signed=[is_signed_method(group) for group in contents.methods],
+        cells=CELLS,
+        panels=panels,
+        labelled=any(model.judged.any() for model in contents.models),
+        failures=_failures(contents),
+        failure_count=len(contents.failures),
+        loads=[failure for failure in contents.failures if failure.stage == "load"],
+        trouble=_trouble(contents),
+        unmapped={model.label: model.unmapped for model in contents.models if model.unmapped},
+        settings=[_settings(group) for group in contents.methods],
+        work=_work(contents),
+        facts=contents.facts,
+        seed=contents.store.manifest.seed,
+        block=contents.store.manifest.block,
+        study_text=study_text,
+        command=contents.facts.get("command") or "crosslight run study.toml --out OUT",
+    )
+
+
+def _failures(contents: Contents) -> list[dict[str, str]]:
+    names = {image.identity: image.name for image in contents.images}
+    return [
+        {"image": names.get(f.image, f.image), "model": f.model, "stage": _stage(f.stage), "reason": f.reason}
+        for f in sorted(contents.failures, key=lambda f: (f.stage != "load", f.model, f.stage, f.image))[:LISTED]
+    ]
+
+
+def _stage(stage: str) -> str:
+    words = {"load": "loading the model", "decode": "reading the image", "predict": "predicting"}
+    return words.get(stage, stage.removeprefix("method:"))
+
+
+def _trouble(contents: Contents) -> dict[str, list[Counter[str] | None]]:
+    """By model, for each method the counts of what is not plainly usable; models without any are left out."""
+    found: dict[str, list[Counter[str] | None]] = {}
+    for model in contents.models:
+        row: list[Counter[str] | None] = []
+        for group in contents.methods:
+            key = (model.label, group.label)
+            if key not in contents.statuses:
+                row.append(None)
+                continue
+            odd = Counter(STATUS_WORDS[Status(int(s))] for s in contents.statuses[key] if s != Status.OK)
+            if emptied := int(contents.emptied[key].sum()):
+                odd[f"zero after {group.first.attributes.get('finish')}"] = emptied
+            row.append(odd)
+        if any(row):
+            found[model.label] = row
+    return found
+
+
+def _settings(group: MethodGroup) -> dict[str, Any]:
+    attributes = group.first.attributes
+    sites = [str(one.attributes.get("site") or "") for one in group.sets.values()]
+    reference = str(attributes.get("reference") or "")
+    return {
+        "label": group.label,
+        "method": group.first.method,
+        "settings": settings_words(attributes.get("settings") or {}),
+        "target": target_words(str(attributes.get("target", ""))),
+        "limit": attributes.get("limit"),
+        "finish": str(attributes.get("finish", "none")),
+        "sign": str(attributes.get("sign", "")),
+        "sites": dict(zip(group.sets, sites, strict=True)) if any(sites) else {},
+        "shapes": sorted({one.shape for one in group.sets.values()}),
+        "reference": reference,
+        "link": reference_link(reference),
+    }
+
+
+def _work(contents: Contents) -> dict[str, dict[str, Any]]:
+    """By model: seconds, evaluations, and the smallest batch where memory ran out."""
+    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"seconds": 0.0, "evaluations": 0, "halved": None})
+    for note in contents.store.notes():
+        entry = found[note["model"]]
+        entry["seconds"] += float(note.get("seconds") or 0)
+        entry["evaluations"] += int(note.get("evaluations") or 0)
+        if note.get("halved_batch"):
+            entry["halved"] = min(entry["halved"] or note["halved_batch"], note["halved_batch"])
+    return {model.label: found[model.label] for model in contents.models}
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(value) else "\N{EN DASH}"
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "\N{EN DASH}"

@@ -1,0 +1,111 @@
+"""Settings, targets and the study itself as text for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.IGNORECASE)
+_DOI = re.compile(r"doi:\s*(10\.\S+)", re.IGNORECASE)
+
+
+def target_words(target: str) -> str:
+    """A target policy in words.
+
+    Args:
+        target: as in study files.
+    """
+    head, _, rest = target.partition(":")
+    match head:
+        case "own":
+            return "the class the model itself names first"
+        case "rank":
+            return f"the model's own class number {rest}"
+        case "label":
+            return "the labelled class"
+        case "model":
+            return f"the class that {rest} names first"
+        case "class":
+            return f"the class {rest}"
+        case "contrast":
+            first, _, second = rest.partition(":")
+            return f"the class {first} against {second}"
+        case _:
+            return target or "not recorded"
+
+
+def question(models: int, methods: int, targets: list[str]) -> str:
+    """What the study asks, in one sentence.
+
+    Args:
+        models: how many.
+        methods: how many.
+        targets: the target policies in it.
+    """
+    same = len(set(targets)) == 1
+    explained = f"when asked for {target_words(targets[0])}" if same else "for the classes they are asked for"
+    if same and targets[0] == "own":
+        explained = "for the class each of them names first"
+    if models > 1:
+        return f"Do {models} classifiers look at the same places {explained}?"
+    if methods > 1:
+        return f"Do {methods} methods point to the same places of a picture?"
+    return "Where does this classifier look?"
+
+
+def settings_words(settings: Mapping[str, Any]) -> str:
+    """Settings in one line."""
+    return ", ".join(f"{key} = {_value(value)}" for key, value in settings.items() if value is not None)
+
+
+def reference_link(reference: str) -> str:
+    """The address of a reference, or nothing where it names none."""
+    if found := _ARXIV.search(reference):
+        return f"https://arxiv.org/abs/{found[1]}"
+    if found := _DOI.search(reference):
+        return f"https://doi.org/{found[1]}"
+    return reference if re.fullmatch(r"https?://\S+", reference) else ""
+
+
+def study_toml(spec: Mapping[str, Any]) -> str:
+    """The study as a TOML file.
+
+    Args:
+        spec: tables, and lists of tables, of plain values; None is left out, as are empty tables.
+    """
+    lines: list[str] = []
+    for name, content in spec.items():
+        entries = content if isinstance(content, list) else [content]
+        for entry in entries:
+            if not isinstance(entry, Mapping):
+                continue
+            lines.append(f"[[{name}]]" if isinstance(content, list) else f"[{name}]")
+            lines += [
+                f"{_key(key)} = {_value(value)}"
+                for key, value in entry.items()
+                if value is not None and not (isinstance(value, Mapping) and not value)
+            ]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else json.dumps(key)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case list() | tuple():
+            return "[" + ", ".join(_value(item) for item in value) + "]"
+        case Mapping():
+            inner = ", ".join(f"{_key(str(k))} = {_value(v)}" for k, v in value.items() if v is not None)
+            return "{ " + inner + " }" if inner else "{ }"
+        case _:
+            return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,72 @@
+"""Reading blocks back: only what a marker vouches for; everything else reads as not computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import StoreError
+from .codec import decode_block
+from .layout import ArraySpec
+
+Rows = slice | Sequence[int] | NDArray[Any] | None
+
+
+def image_rows(images: Rows, count: int) -> NDArray[np.int64]:
+    """The positions that a slice, indices or a mask select among `count` images.
+
+    Raises:
+        StoreError: an index beyond the images.
+    """
+    every = np.arange(count)
+    if images is None:
+        return every
+    try:
+        return every[images if isinstance(images, slice) else np.asarray(images, dtype=_index_type(images))]
+    except IndexError as error:
+        raise StoreError(f"the store has {count} images: {error}") from error
+
+
+def _index_type(images: Any) -> type:
+    return bool if np.asarray(images).dtype == bool else int
+
+
+def read_arrays(
+    group: Path, arrays: Sequence[ArraySpec], rows: NDArray[np.int64], known: NDArray[np.bool_]
+) -> dict[str, NDArray[Any]]:
+    """Rows of a group's arrays.
+
+    Args:
+        group: folder of the group.
+        arrays: which arrays.
+        rows: ``[n]``, positions of the images asked for.
+        known: ``[n]``, which of them lie in finished blocks; the others keep the fill value.
+
+    Returns:
+        ``[n, ...]`` by array name.
+
+    Raises:
+        StoreError: a file is damaged.
+    """
+    return {spec.name: _read_array(group, spec, rows, known) for spec in arrays}
+
+
+def _read_array(
+    group: Path, spec: ArraySpec, rows: NDArray[np.int64], known: NDArray[np.bool_]
+) -> NDArray[Any]:
+    out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
+    blocks = rows // spec.block
+    for block in np.unique(blocks[known]).tolist():
+        mine = known & (blocks == block)
+        path = group / spec.file(block)
+        try:
+            out[mine] = decode_block(spec, path.read_bytes(), rows[mine] % spec.block)
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"{path} is damaged ({error}): delete it, and run the study again to compute it anew"
+            ) from error
+    return out

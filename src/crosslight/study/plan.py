@@ -1,0 +1,323 @@
+"""What a study comes to on this machine: models loaded, images chosen, digests fixed, evaluations counted."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..__about__ import __version__
+from ..core.devices import resolve_devices
+from ..core.errors import ModelError
+from ..core.seeds import digest
+from ..evidence import EvidenceSettings
+from ..images import ImageSet, map_labels, open_images
+from ..models import Classifier, load_model
+from ..store import Failure, ImageEntry, Manifest, Store, set_key
+from .sections import ModelSection
+from .spec import MapTask, StudySpec
+
+#: classifiers are kept loaded between planning and running while they are smaller than this together
+KEEP_BYTES = 4 << 30
+
+
+@dataclass
+class ModelPlan:
+    """One classifier of a study.
+
+    Attributes:
+        label: as shown in reports.
+        digest: of weights, options and preprocessing: maps of another model never mix with this one's.
+        attributes: what the store keeps of it.
+        outputs: number of classes.
+        labels: each image's own class, as an index among this classifier's, or None.
+        unmapped: labels that mean no class of this classifier, with the number of images.
+        sets: for each task's label, the digest and attributes of its maps.
+        resolutions: for each task's label, height and width of its maps.
+        load: gives the classifier; it is kept or loaded anew.
+    """
+
+    label: str
+    digest: str
+    attributes: dict[str, Any]
+    outputs: int
+    labels: tuple[int | None, ...]
+    unmapped: dict[str, int]
+    sets: dict[str, tuple[str, dict[str, Any]]]
+    resolutions: dict[str, tuple[int, int]]
+    load: Callable[[], Classifier] = field(repr=False)
+
+    def key(self, task: MapTask) -> str:
+        """The key of a task's maps in the store."""
+        return set_key(task.label, self.sets[task.label][0])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is fixed before work starts.
+
+    Attributes:
+        spec: the checked study.
+        images: the chosen pictures.
+        plans: the classifiers that could be loaded, those that others' targets refer to first.
+        failures: classifiers that could not, with the reason.
+        manifest: what the output folder will say of itself.
+        devices: where to run.
+        remaining: evaluations left to do; less than `evaluations` when resuming.
+    """
+
+    spec: StudySpec
+    images: ImageSet
+    plans: tuple[ModelPlan, ...]
+    failures: tuple[Failure, ...]
+    manifest: Manifest
+    devices: tuple[torch.device, ...]
+    remaining: int
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Labels of the classifiers that could be loaded."""
+        return tuple(plan.label for plan in self.plans)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Labels of the sets of maps."""
+        return tuple(task.label for task in self.spec.tasks)
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks of images."""
+        return -(-len(self.images) // self.manifest.block)
+
+    @property
+    def evaluations(self) -> int:
+        """Passes of one image through one network, the whole study counted."""
+        return len(self.plans) * len(self.images) * evaluations(self.spec.tasks)
+
+    @property
+    def problems(self) -> list[str]:
+        """What a person should know before the work starts."""
+        found = [f"{failure.model}: {failure.reason}" for failure in self.failures]
+        for plan in self.plans:
+            if plan.unmapped:
+                listed = ", ".join(f"{label!r} ({count})" for label, count in list(plan.unmapped.items())[:5])
+                more = f" and {len(plan.unmapped) - 5} more" if len(plan.unmapped) > 5 else ""
+                found.append(f"{plan.label}: labels that are none of its classes: {listed}{more}")
+        return found
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The plan in two columns, for display."""
+        facts = self.manifest.facts
+        left = self.remaining
+        return [
+            ("study", self.spec.study.name),
+            ("models", ", ".join(self.models)),
+            ("methods", ", ".join(self.methods)),
+            ("images", f"{len(self.images)} from {self.images.source}"),
+            ("blocks", f"{self.blocks} of up to {self.manifest.block} images, per model"),
+            ("evaluations", f"{self.evaluations:,}" + ("" if left == self.evaluations else f", {left:,} left")),
+            ("device", f"{', '.join(map(str, self.devices))}; batch {facts['batch_size']}, {facts['threads']} threads"),
+        ]
+
+
+def evaluations(tasks: Sequence[MapTask]) -> int:
+    """Passes per image that a list of tasks needs, evidence shared between them counted once."""
+    needed: dict[tuple[type, EvidenceSettings, str], int] = {}
+    for task in tasks:
+        settings = task.method.evidence_settings(task.settings)
+        kind = task.method.reads
+        needed[kind, settings, "" if kind.shared_by_targets else str(task.policy)] = kind.evaluations(settings)
+    free = any(task.method.reads.gives_logits for task in tasks)
+    return sum(needed.values()) + (0 if free else 1)
+
+
+def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = None) -> Plan:
+    """Load what a study names, and count what is to be done.
+
+    Args:
+        spec: the checked study.
+        out: output folder; if it holds this study already, its batch size, block and threads are used where the
+            study names none, and what is done is not counted again.
+        device: instead of the study's.
+
+    Raises:
+        InputError: no image can be had, no device of that name is here, or no model could be loaded.
+    """
+    study = spec.study
+    devices = tuple(resolve_devices(device or study.device))
+    images = open_images(
+        spec.images.source,
+        limit=spec.images.limit,
+        sample=spec.images.sample,
+        seed=study.seed,
+        base=spec.base,
+        profiles=spec.images.profiles,
+    )
+    stored = Store.open(out).manifest if out is not None and (out / "study.json").is_file() else None
+    manifest = _manifest(spec, images, devices, stored)
+    plans, failures = _load_all(spec, images)
+    if not plans:
+        raise ModelError("no model could be loaded:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
+    plan = Plan(spec, images, plans, failures, manifest, devices, 0)
+    store = Store.create(out, manifest) if out is not None and stored is not None else None
+    left = sum(
+        (manifest.block if block < plan.blocks - 1 else len(images) - block * manifest.block) * evaluations(tasks)
+        for model in plans
+        for block in range(plan.blocks)
+        if (tasks := outstanding(store, spec, model, block)) is not None
+    )
+    return Plan(spec, images, plans, failures, manifest, devices, left)
+
+
+def outstanding(store: Store | None, spec: StudySpec, plan: ModelPlan, block: int) -> tuple[MapTask, ...] | None:
+    """The tasks that a block still needs; None where nothing is left, not even the predictions."""
+    if store is None:
+        return spec.tasks
+    predicted = store.is_done(plan.label, None, block)
+    tasks = tuple(task for task in spec.tasks if not store.is_done(plan.label, plan.key(task), block))
+    return None if predicted and not tasks else tasks
+
+
+def _manifest(spec: StudySpec, images: ImageSet, devices: Sequence[torch.device], stored: Manifest | None) -> Manifest:
+    study, kept = spec.study, stored.facts if stored is not None else {}
+    on_cpu = devices[0].type == "cpu"
+    batch_size = study.batch_size or kept.get("batch_size") or (8 if on_cpu else 32)
+    threads = study.threads or kept.get("threads") or torch.get_num_threads()
+    block = study.block or (stored.block if stored is not None else max(16, batch_size))
+    identities = [record.identity for record in images]
+    fixed = {
+        "name": study.name,
+        "seed": study.seed,
+        "images": identities,
+        "block": block,
+        "batch_size": batch_size,
+        "threads": threads,
+    }
+    facts = {
+        "crosslight": __version__,
+        "versions": _versions(),
+        "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "devices": [str(device) for device in devices],
+        "batch_size": batch_size,
+        "threads": threads,
+        "images": {
+            **spec.images.model_dump(),
+            "source": str(_absolute(spec.images.source, spec.base)),
+            "classes": list(images.classes),
+        },
+        "spec": spec.as_dict(),
+    }
+    return Manifest(
+        name=study.name,
+        identity=digest(fixed, 32),
+        images=tuple(ImageEntry(r.identity, r.name, r.label) for r in images),
+        block=block,
+        seed=study.seed,
+        facts=facts,
+    )
+
+
+def _absolute(source: str, base: Path) -> str | Path:
+    path = Path(source).expanduser()
+    path = path if path.is_absolute() else base / path
+    return path.resolve() if path.exists() else source
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in ("torch", "torchvision", "timm", "numpy", "zarr", "pillow")}
+
+
+def _load_all(spec: StudySpec, images: ImageSet) -> tuple[tuple[ModelPlan, ...], tuple[Failure, ...]]:
+    referred = {task.policy.name for task in spec.tasks if task.policy.kind == "model"}
+    plans: list[ModelPlan] = []
+    failures: list[Failure] = []
+    kept = 0
+    for section in sorted(spec.models, key=lambda model: model.label not in referred):
+        label = str(section.label)
+        try:
+            classifier = _load(section, spec)
+            keep = kept < KEEP_BYTES
+            plans.append(_plan_model(classifier, section, spec, images, keep))
+            kept += sum(p.numel() * p.element_size() for p in classifier.network.parameters()) if keep else 0
+        except ModelError as error:
+            failures.append(Failure("", label, "load", str(error)))
+    return tuple(plans), tuple(failures)
+
+
+def _load(section: ModelSection, spec: StudySpec) -> Classifier:
+    return load_model(
+        section.name,
+        weights=section.weights,
+        label=section.label,
+        options=section.options,
+        preprocess=section.preprocess,
+        classes=section.classes,
+        base=spec.base,
+        seed=spec.study.seed,
+    )
+
+
+def _plan_model(
+    classifier: Classifier, section: ModelSection, spec: StudySpec, images: ImageSet, keep: bool
+) -> ModelPlan:
+    facts = classifier.facts.as_dict() if classifier.facts is not None else {}
+    preprocess = asdict(classifier.preprocess)
+    identity = {
+        "name": section.name,
+        "options": section.options,
+        "weights": facts.get("weights_digest", ""),
+        "preprocess": preprocess,
+    }
+    model_digest = digest(identity)
+    outputs = classifier.outputs
+    classes = classifier.classes
+    mapped = map_labels(images, classes) if classes is not None else None
+    sets: dict[str, tuple[str, dict[str, Any]]] = {}
+    resolutions: dict[str, tuple[int, int]] = {}
+    for task in spec.tasks:
+        attributes = _set_attributes(task, classifier, spec)
+        sets[task.label] = (digest({"model": model_digest, "seed": spec.study.seed, **attributes}), attributes)
+        resolutions[task.label] = task.method.reads.resolution(classifier, task.method.evidence_settings(task.settings))
+    return ModelPlan(
+        label=classifier.label,
+        digest=model_digest,
+        attributes={
+            "digest": model_digest,
+            "name": section.name,
+            "facts": facts,
+            "preprocess": preprocess,
+            "classes": list(classes.names) if classes is not None else [],
+            "class_ids": list(classes.ids) if classes is not None else [],
+            "labels": list(mapped.indices) if mapped is not None else [None] * len(images),
+        },
+        outputs=outputs,
+        labels=tuple(mapped.indices) if mapped is not None else (None,) * len(images),
+        unmapped=dict(mapped.unmapped) if mapped is not None else {},
+        sets=sets,
+        resolutions=resolutions,
+        load=(lambda: classifier) if keep else (lambda: _load(section, spec)),
+    )
+
+
+def _set_attributes(task: MapTask, classifier: Classifier, spec: StudySpec) -> dict[str, Any]:
+    """What a set of maps says of itself; all of it enters its digest."""
+    method = task.method
+    settings = method.evidence_settings(task.settings)
+    site = method.reads.site(classifier, settings)
+    values: Mapping[str, Any] = task.settings.model_dump(mode="json")
+    return {
+        "method": method.name,
+        "settings": dict(values),
+        "target": str(task.policy),
+        "limit": task.limit,
+        "site": site.name if site is not None else None,
+        "finish": method.finish,
+        "sign": method.sign,
+        "reference": method.reference,
+        "function": f"{method.function.__module__}.{method.function.__qualname__}",
+    }

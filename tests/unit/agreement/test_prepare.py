@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crosslight.agreement.prepare import (
+    NO_COMMON_BOX,
+    ZERO_AFTER_STEPS,
+    Steps,
+    apply_steps,
+    common_boxes,
+    prepare,
+    sample,
+    sampling_matrices,
+)
+from crosslight.agreement.similarity import cosine
+from crosslight.core.errors import InputError
+from crosslight.core.maps import Maps, Status, judge
+
+PICTURE = (0.0, 0.0, 640.0, 480.0)
+
+
+def maps_of(values, boxes=PICTURE, finish="none", images=None) -> Maps:
+    values = np.asarray(values, np.float32)
+    count = len(values)
+    return Maps(
+        values=values,
+        boxes=np.broadcast_to(np.asarray(boxes, float), (count, 4)).copy(),
+        status=judge(values),
+        targets=np.full((count, 2), -1, np.int32),
+        images=images or tuple(f"image-{i}" for i in range(count)),
+        attributes={"finish": finish},
+    )
+
+
+def ramp(box, size) -> np.ndarray:
+    """A picture-wide linear ramp x + 2 y - 900 as a map over `box` sees it at its cells' centres."""
+    left, top, right, bottom = box
+    x = left + (np.arange(size) + 0.5) / size * (right - left)
+    y = top + (np.arange(size) + 0.5) / size * (bottom - top)
+    return (x + 2 * y[:, None] - 900)[None]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 14), st.integers(1, 14), st.integers(14, 40), st.integers(0, 2**31))
+def test_finer_grid_is_bilinear_interpolation(height, width, grid, seed):
+    values = np.random.default_rng(seed).normal(size=(2, height, width))
+    box = np.tile(PICTURE, (2, 1))
+    expected = torch.nn.functional.interpolate(
+        torch.from_numpy(values)[None], size=(grid, grid), mode="bilinear", align_corners=False
+    )[0]
+    np.testing.assert_allclose(sample(values, box, box, grid), expected.numpy(), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(29, 80), st.integers(1, 28), st.integers(0, 2**31))
+def test_coarser_grid_averages_areas_and_keeps_the_mean(size, grid, seed):
+    values = np.random.default_rng(seed).normal(size=(1, size, size))
+    box = np.array([PICTURE])
+    out = sample(values, box, box, grid)
+    np.testing.assert_allclose(out.mean(), values.mean(), atol=1e-12)
+    # every cell against the integral of the piecewise-constant map, on a grid fine enough for both
+    fine = np.repeat(np.repeat(values[0], grid, 0), grid, 1)
+    expected = fine.reshape(grid, size, grid, size).mean(axis=(1, 3))
+    np.testing.assert_allclose(out[0], expected, atol=1e-12)
+
+
+def test_fine_detail_is_not_skipped():
+    values = np.zeros((1, 224, 224))
+    values[0, ::8, ::8] = 1  # point sampling at the centres of 8x8 cells would see nothing, or only this
+    box = np.array([PICTURE])
+    np.testing.assert_allclose(sample(values, box, box, 28), 1 / 64)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 60), st.integers(1, 40), st.floats(0, 0.8), st.floats(0.05, 0.2))
+def test_weights_are_means_of_the_cells_they_cover(size, grid, start, share):
+    target = np.array([[100 + 400 * start, 100 + 400 * (start + share)]])
+    weights = sampling_matrices(size, np.array([[100.0, 500.0]]), target, grid)
+    assert weights.shape == (1, grid, size)
+    assert (weights >= 0).all()
+    np.testing.assert_allclose(weights.sum(axis=2), 1)
+    if size == 1:
+        return
+    # the centre of gravity of each row is the centre of its grid cell, away from the ends
+    centres = target[0, 0] + (np.arange(grid) + 0.5) / grid * (target[0, 1] - target[0, 0])
+    seen = weights[0] @ (100 + (np.arange(size) + 0.5) / size * 400)
+    inside = (centres > 100 + 200 / size) & (centres < 500 - 200 / size)
+    limit = 1e-6 if 400 * share / grid <= 400 / size else 200 / size
+    assert (np.abs(seen - centres)[inside] <= limit).all()
+
+
+def test_two_crops_of_one_ramp_agree_only_on_their_common_box():
+    boxes = [(80.0, 0.0, 560.0, 480.0), (240.0, 0.0, 540.0, 300.0)]
+    sets = [maps_of(ramp(box, size), box) for box, size in zip(boxes, (14, 12), strict=True)]
+    aware = prepare(sets, Steps())
+    # away from the edge, where maps end and values are held, interpolation of a ramp is exact
+    inner = aware.values.reshape(2, 28, 28)[:, 2:-2, 2:-2]
+    np.testing.assert_allclose(inner[0], inner[1], atol=1e-3)
+    assert cosine(aware.values)[0, 0, 1] > 0.9995
+    blind = prepare([maps_of(m.values, PICTURE) for m in sets], Steps())
+    assert np.abs(blind.values[0] - blind.values[1]).max() > 50
+    assert cosine(blind.values)[0, 0, 1] < 0.9
+
+
+def test_a_bump_seen_through_two_crops_does_not_agree_if_boxes_are_ignored():
+    def bump(box, size):
+        left, top, right, bottom = box
+        x = left + (np.arange(size) + 0.5) / size * (right - left)
+        y = top + (np.arange(size) + 0.5) / size * (bottom - top)
+        return np.exp(-((x - 200) ** 2 + (y[:, None] - 200) ** 2) / (2 * 30**2))[None]
+
+    boxes = [(0.0, 0.0, 480.0, 480.0), (120.0, 120.0, 360.0, 360.0)]
+    sets = [maps_of(bump(box, 56), box) for box in boxes]
+    assert cosine(prepare(sets, Steps()).values)[0, 0, 1] > 0.99
+    blind = [maps_of(m.values) for m in sets]
+    assert cosine(prepare(blind, Steps()).values)[0, 0, 1] < 0.8
+
+
+def test_common_box_passes_over_maps_that_are_not_there():
+    first, second = maps_of(np.eye(3)[None], (0, 0, 10, 10)), maps_of(np.eye(3)[None], (5, -5, 20, 8))
+    np.testing.assert_array_equal(common_boxes([first, second]), [[5, 0, 10, 8]])
+    failed = Maps(first.values * np.nan, first.boxes * np.nan, np.array([Status.FAILED]), first.targets, first.images)
+    np.testing.assert_array_equal(common_boxes([first, failed]), first.boxes)
+    assert np.isnan(common_boxes([first, maps_of(np.eye(3)[None], (10, 0, 20, 10))])).all()
+    assert np.isnan(common_boxes([failed])).all()
+
+
+@pytest.mark.parametrize("steps", [Steps(normalise=n) for n in ("none", "max", "minmax", "sum")])
+def test_a_map_is_the_same_whatever_the_batch(steps):
+    random = np.random.default_rng(0)
+    values = random.normal(size=(4, 7, 7)) * np.array([1e-6, 1.0, 50.0, 1e6])[:, None, None]
+    together = prepare([maps_of(values)], steps).values
+    for i in range(4):
+        np.testing.assert_array_equal(together[:, i], prepare([maps_of(values[i : i + 1])], steps).values[:, 0])
+
+
+def test_steps_in_their_order():
+    values = np.array([[[-3.0, 1.0], [0.0, 2.0]]])
+    raw = maps_of(values, finish="relu")
+    relu = np.array([[[0.0, 1.0], [0.0, 2.0]]])
+    np.testing.assert_allclose(apply_steps(raw, Steps()), relu)
+    np.testing.assert_allclose(apply_steps(raw, Steps(finish=False)), values)
+    np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, sign="positive")), relu)
+    np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, sign="absolute")), np.abs(values))
+    np.testing.assert_allclose(apply_steps(raw, Steps(normalise="max")), relu / 2)
+    np.testing.assert_allclose(apply_steps(raw, Steps(normalise="sum")), relu / 3)
+    np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, normalise="max")), values / 3)
+    np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, normalise="minmax")), (values + 3) / 5)
+    assert Steps(sign="absolute").as_dict() == {"finish": True, "sign": "absolute", "normalise": "none", "grid": 28}
+
+
+def test_what_is_left_out_is_counted_by_reason():
+    values = np.stack([np.eye(3), np.zeros((3, 3)), np.ones((3, 3)), np.full((3, 3), np.nan), -np.eye(3), np.eye(3)])
+    boxes = np.tile((0.0, 0.0, 9.0, 9.0), (6, 1))
+    elsewhere = boxes.copy()
+    elsewhere[5] += 100
+    one, other = maps_of(values, boxes, finish="relu"), maps_of(np.stack([np.eye(3)] * 6), elsewhere)
+    prepared = prepare([one, other], Steps())
+    assert prepared.usable.tolist() == [[True] + [False] * 5, [True] * 5 + [False]]
+    assert prepared.dropped == (
+        {"ZERO": 1, "CONSTANT": 1, "NONFINITE": 1, ZERO_AFTER_STEPS: 1, NO_COMMON_BOX: 1},
+        {NO_COMMON_BOX: 1},
+    )
+    assert not prepared.values[~prepared.usable].any()
+
+
+def test_errors_name_what_is_wrong():
+    with pytest.raises(InputError, match="did you mean 'absolute'"):
+        Steps(sign="absolut")
+    with pytest.raises(InputError, match="grid"):
+        Steps(grid=0)
+    with pytest.raises(InputError, match="same images"):
+        prepare([maps_of(np.eye(2)[None]), maps_of(np.eye(2)[None], images=("other",))], Steps())

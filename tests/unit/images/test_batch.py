@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import torch
+
+from crosslight.core.geometry import Preprocess
+from crosslight.images import make_batch, prepare
+
+
+def test_a_batch_is_its_pictures(noise):
+    pictures = [noise(40, 30, 0), noise(30, 60, 1), noise(50, 50, 2)]
+    preprocess = Preprocess((24, 24), 28)
+    batch = make_batch(pictures, preprocess, ["a", "b", "c"], [1, None, 0])
+    assert len(batch) == 3
+    for i, picture in enumerate(pictures):
+        inputs, box = prepare(picture, preprocess)
+        assert torch.equal(batch.inputs[i], inputs)
+        assert batch.boxes[i] == box
+    part = batch.take([2, 1])
+    assert (part.identities, part.labels) == (("c", "b"), (0, None))
+    assert torch.equal(part.inputs, batch.inputs[[2, 1]])
+    assert part.boxes == (batch.boxes[2], batch.boxes[1])
+    assert make_batch(pictures, preprocess).identities == ("0", "1", "2")
