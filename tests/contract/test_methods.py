@@ -73,8 +73,6 @@ def test_the_contract_can_fail(check, function) -> None:
 
 
 def test_a_network_left_changed_is_noticed() -> None:
-    from crosslight.methods import contract
-
     class Careless(InputGradients):
         @classmethod
         def gather(cls, gathering, policy, settings):

@@ -50,5 +50,5 @@ def classifier(request: pytest.FixtureRequest, shared_data: Path) -> Classifier:
 
 @pytest.fixture(scope="session")
 def photographs(shared_data: Path):
-    """Three photographs."""
-    return open_images(shared_data / "imagenet-sample", limit=3, sample="first")
+    """Two photographs."""
+    return open_images(shared_data / "imagenet-sample", limit=2, sample="first")

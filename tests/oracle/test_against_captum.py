@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from crosslight.core.seeds import seed_for
 from crosslight.core.targets import TargetPolicy
 from crosslight.evidence import Gathering
 from crosslight.images import make_batch
@@ -54,13 +55,12 @@ def test_smoothgrad(gathering) -> None:
     """With our own noise handed to captum's Saliency: its NoiseTunnel cannot take a noise scale per image."""
     samples, share = 4, 0.15
     mine = ours(gathering, "smoothgrad", samples=samples, noise=share)
-    from crosslight.core.seeds import seed_for
-
     rows = []
     for image, identity in zip(gathering.inputs, gathering.batch.identities, strict=True):
         generator = torch.Generator().manual_seed(seed_for(0, identity, "noise"))
         sigma = share * (image.max() - image.min())
-        rows.append(torch.stack([image + sigma * torch.randn(image.shape, generator=generator) for _ in range(samples)]))
+        noise = torch.stack([torch.randn(image.shape, generator=generator) for _ in range(samples)])
+        rows.append(image + sigma * noise)
     targets = gathering.targets(OWN).classes
     with gathering.classifier.session() as network:
         method = captum.Saliency(network)
@@ -101,31 +101,31 @@ def exact(gathering) -> Iterator[Gathering]:
 )
 def test_integrated_gradients(exact, rule: str, theirs: str) -> None:
     baseline = torch.zeros_like(exact.inputs)
-    expected = peer(exact, "IntegratedGradients", n_steps=4, method=theirs, baselines=baseline).sum(1)
-    assert_close(ours(exact, "integrated-gradients", steps=4, rule=rule, baseline="mean"), expected)
+    expected = peer(exact, "IntegratedGradients", n_steps=3, method=theirs, baselines=baseline).sum(1)
+    assert_close(ours(exact, "integrated-gradients", steps=3, rule=rule, baseline="mean"), expected)
 
 
 def test_integrated_gradients_completeness_gap(exact) -> None:
     spec = METHODS["integrated-gradients"]
-    result = attribute(exact, spec, spec.settings(steps=4, baseline="mean"), OWN)
+    result = attribute(exact, spec, spec.settings(steps=3, baseline="mean"), OWN)
     method = captum.IntegratedGradients(exact.classifier.network)
     with exact.classifier.session():
         _, delta = method.attribute(
             exact.inputs.clone(),
             baselines=torch.zeros_like(exact.inputs),
             target=exact.targets(OWN).classes,
-            n_steps=4,
+            n_steps=3,
             return_convergence_delta=True,
         )
     assert torch.allclose(result.diagnostics["completeness_gap"], delta.double(), rtol=1e-5, atol=1e-7)
 
 
 def test_integrated_gradients_in_float32_is_as_close_to_the_truth_as_the_peer(classifier, photographs, exact) -> None:
-    truth = ours(exact, "integrated-gradients", steps=4, baseline="mean")
+    truth = ours(exact, "integrated-gradients", steps=3, baseline="mean")
     classifier.network.float()
     batch = replace(exact.batch, inputs=exact.inputs.float())
     single = Gathering(classifier, batch, batch_size=3)
-    mine = ours(single, "integrated-gradients", steps=4, baseline="mean")
-    theirs = peer(single, "IntegratedGradients", n_steps=4, baselines=torch.zeros_like(single.inputs)).sum(1)
+    mine = ours(single, "integrated-gradients", steps=3, baseline="mean")
+    theirs = peer(single, "IntegratedGradients", n_steps=3, baselines=torch.zeros_like(single.inputs)).sum(1)
     classifier.network.double()
     assert float((mine - truth).abs().mean()) <= 1.5 * float((theirs - truth).abs().mean()) + 1e-6

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from crosslight.core.targets import TargetPolicy
-from crosslight.evidence import Gathering
+from crosslight.evidence import FeatureEvidence, Gathering
 from crosslight.images import make_batch
 from crosslight.methods import METHODS, attribute
+from crosslight.methods.grad_cam_plus_plus import grad_cam_plus_plus
 
 peers = pytest.importorskip("pytorch_grad_cam")
 
@@ -37,9 +38,7 @@ def raw_peer(gathering: Gathering, kind: str) -> tuple[np.ndarray, np.ndarray, n
     """The peer's map before its ReLU, scaling and resizing; and the activations and gradients it saw."""
     classifier = gathering.classifier
     layer = classifier.network.get_submodule(classifier.site().module)
-    targets = [
-        peers.utils.model_targets.ClassifierOutputTarget(int(index)) for index in gathering.targets(OWN).classes
-    ]
+    targets = [peers.utils.model_targets.ClassifierOutputTarget(int(index)) for index in gathering.targets(OWN).classes]
     with classifier.session() as network:
         for parameter in network.parameters():
             parameter.requires_grad_(True)
@@ -95,16 +94,13 @@ def test_grad_cam_plus_plus(gathering) -> None:
 
 def test_grad_cam_plus_plus_equals_the_peer_where_it_is_exact(gathering) -> None:
     """With gradients scaled up until the peer's constant does not matter, both agree."""
-    from crosslight.evidence import FeatureEvidence
-    from crosslight.methods.grad_cam_plus_plus import grad_cam_plus_plus
-
     _, activations, gradients = raw_peer(gathering, "GradCAMPlusPlus")
     scale = 1e6
     cam = peers.GradCAMPlusPlus(model=gathering.classifier.network, target_layers=[])
     weights = cam.get_cam_weights(None, None, None, activations / scale, gradients * scale)
     theirs = (weights[..., None, None] * activations / scale).sum(axis=1)
     evidence = FeatureEvidence(
-        torch.from_numpy(activations / scale), torch.from_numpy(gradients * scale), torch.zeros(3), None
+        torch.from_numpy(activations / scale), torch.from_numpy(gradients * scale), torch.zeros(2), None
     )
     assert relative(grad_cam_plus_plus(evidence).numpy(), theirs) <= 1e-5
 

@@ -2,9 +2,8 @@
 
 With ``--json``: ``study``, ``out``, ``models``, ``methods``, ``images``, ``evaluations`` (``total``, ``done_before``),
 ``maps`` (number by status: ``ok``, ``zero``, ``constant``, ``nonfinite``, ``failed``, ``no_target``, ``skipped``,
-``pending``), ``failures`` (list of ``name``, ``image``, ``model``, ``stage``,
-``reason``), ``problems``, ``agreement`` (files),
-``report`` (path or null), ``dry_run``, ``seconds``.
+``pending``), ``failures`` (list of ``name``, ``image``, ``model``, ``stage``, ``reason``), ``problems``, ``agreement``
+(files), ``report`` (path or null), ``dry_run``, ``seconds``.
 """
 
 from __future__ import annotations

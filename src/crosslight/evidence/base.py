@@ -52,7 +52,7 @@ class Evidence(ABC):
         return classifier.preprocess.size
 
     @classmethod
-    def site(cls, classifier: Classifier, settings: EvidenceSettings) -> Site | None:
+    def read_at(cls, classifier: Classifier, settings: EvidenceSettings) -> Site | None:
         """The place in the network it is read at, if there is one; it enters the digest of the maps."""
         return None
 

@@ -76,10 +76,10 @@ class FeatureEvidence(Evidence):
     @classmethod
     def resolution(cls, classifier: Classifier, settings: EvidenceSettings) -> tuple[int, int]:
         """The features' own."""
-        return cls.site(classifier, settings).resolution
+        return cls.read_at(classifier, settings).resolution
 
     @classmethod
-    def site(cls, classifier: Classifier, settings: EvidenceSettings) -> Site:
+    def read_at(cls, classifier: Classifier, settings: EvidenceSettings) -> Site:
         """The site at ``settings.depth``."""
         assert isinstance(settings, FeatureSettings)
         return classifier.site(settings.depth)

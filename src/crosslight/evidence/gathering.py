@@ -69,6 +69,11 @@ class Gathering:
                 self.offer_logits(self.forward(self.inputs))
         return cast(Tensor, self._logits)
 
+    @property
+    def predicted(self) -> bool:
+        """Whether a pass has yielded the logits already."""
+        return self._logits is not None
+
     def offer_logits(self, logits: Tensor) -> None:
         """Keep the logits of the untouched images, if none are there yet."""
         if self._logits is None:

@@ -93,9 +93,7 @@ def _entries(root: Path, rows: list[list[str]], file_at: int, label_at: int | No
     paths = [_locate(root, cell) for cell in cells]
     root = root.absolute()
     inside = [path.is_relative_to(root) for path in paths]
-    outside = iter(
-        relative_names(p for p, is_in, c in zip(paths, inside, cells, strict=True) if c and not is_in)
-    )
+    outside = iter(relative_names(p for p, is_in, c in zip(paths, inside, cells, strict=True) if c and not is_in))
     entries: list[Entry] = []
     for row, cell, path, is_in in zip(rows, cells, paths, inside, strict=True):
         label = row[label_at].strip() if label_at is not None and label_at < len(row) else ""

@@ -70,9 +70,7 @@ def find_files(root: Path, shown: str) -> list[Path]:
             with os.scandir(folder) as listing:
                 found = sorted(listing, key=lambda item: natural_key(item.name))
         except OSError as error:
-            raise InputError(
-                f"{shown}: cannot read the folder {folder.name}: {error.strerror or error}"
-            ) from error
+            raise InputError(f"{shown}: cannot read the folder {folder.name}: {error.strerror or error}") from error
         for item in found:
             if item.name.startswith(".") or item.name in _SKIPPED:
                 continue

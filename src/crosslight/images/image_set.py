@@ -106,9 +106,7 @@ class ImageRecord:
             check_size(*content.picture.size)
             return to_rgb(upright(content.picture), self._profiles)
         # A file is decoded from its path: an oversized one is refused without being read.
-        return decode(
-            content.path if isinstance(content, FileContent) else content.read(), profiles=self._profiles
-        )
+        return decode(content.path if isinstance(content, FileContent) else content.read(), profiles=self._profiles)
 
     def bytes(self) -> bytes:
         """The image file's own bytes (size, mode and pixels for a picture that was given in memory).

@@ -120,15 +120,11 @@ def _list_file(path: Path, shown: str, columns: Mapping[str, str]) -> list[Entry
             listed = ", ".join(f"{f.name} ({f.type})" for f in schema)
             raise InputError(f"{shown}: no column of {path.name} holds images; its columns are {listed}")
         label = pick_column(schema.names, PARQUET_LABELS, columns.get("label"), f"{shown}: label")
-        has_path = (
-            not _is_binary(schema.field(image).type) and schema.field(image).type.get_field_index("path") >= 0
-        )
+        has_path = not _is_binary(schema.field(image).type) and schema.field(image).type.get_field_index("path") >= 0
         names = _class_names(path, schema, label) if label else None
         wanted = ([f"{image}.path"] if has_path else []) + ([label] if label else [])
         if not wanted:
-            return [
-                Entry("", None, ParquetContent(path, image, row)) for row in range(file.metadata.num_rows)
-            ]
+            return [Entry("", None, ParquetContent(path, image, row)) for row in range(file.metadata.num_rows)]
         entries: list[Entry] = []
         for batch in file.iter_batches(batch_size=4096, columns=wanted):
             rows = batch.to_pylist()

@@ -74,9 +74,7 @@ def open_images(
     return make_image_set([entries[row] for row in rows], shown, profiles)
 
 
-def _list_source(
-    source: str, base: Path | None, columns: Mapping[str, str] | None
-) -> tuple[list[Entry], str]:
+def _list_source(source: str, base: Path | None, columns: Mapping[str, str] | None) -> tuple[list[Entry], str]:
     if source.startswith("hf:"):
         return list_hub(source, columns), source
     path = _resolve(source, base)
@@ -104,9 +102,7 @@ def _list_source(
 
 
 def _list_pattern(path: Path, source: str, columns: Mapping[str, str] | None) -> list[Entry]:
-    found = sorted(
-        (Path(name) for name in glob(str(path), recursive=True)), key=lambda p: natural_key(p.as_posix())
-    )
+    found = sorted((Path(name) for name in glob(str(path), recursive=True)), key=lambda p: natural_key(p.as_posix()))
     shards = [p for p in found if p.suffix.lower() == ".parquet"]
     if shards:
         return list_parquet(shards, source, columns)
@@ -119,27 +115,21 @@ def _list_pattern(path: Path, source: str, columns: Mapping[str, str] | None) ->
 def _list_sequence(source: Sequence[Any], base: Path | None) -> list[Entry]:
     if not len(source):
         raise InputError("the list of images is empty")
-    paths = {
-        i: _resolve(os.fspath(s), base) for i, s in enumerate(source) if isinstance(s, str | os.PathLike)
-    }
+    paths = {i: _resolve(os.fspath(s), base) for i, s in enumerate(source) if isinstance(s, str | os.PathLike)}
     missing = [_no_such(path, str(source[i])) for i, path in paths.items() if not path.exists()]
     if missing:
         raise InputError("\n".join(missing))
     files = iter(_files([path.absolute() for path in paths.values()]))
     width = len(str(len(source) - 1))
     return [
-        next(files)
-        if i in paths
-        else Entry(f"picture-{i:0{width}d}", None, PictureContent(_to_picture(item, i)))
+        next(files) if i in paths else Entry(f"picture-{i:0{width}d}", None, PictureContent(_to_picture(item, i)))
         for i, item in enumerate(source)
     ]
 
 
 def _files(paths: list[Path]) -> list[Entry]:
     paths = [path.absolute() for path in paths]
-    return [
-        Entry(name, None, FileContent(path)) for name, path in zip(relative_names(paths), paths, strict=True)
-    ]
+    return [Entry(name, None, FileContent(path)) for name, path in zip(relative_names(paths), paths, strict=True)]
 
 
 def _to_picture(item: Any, at: int) -> Image.Image:
@@ -181,9 +171,7 @@ def _no_such(path: Path, shown: str) -> str:
         parent, child = parent.parent, parent
     where = "" if child == path else f"; there is no folder {child.name!r} in {parent.name or parent}"
     try:
-        near = suggestion(
-            child.name, [item.name for item in parent.iterdir() if not item.name.startswith(".")]
-        )
+        near = suggestion(child.name, [item.name for item in parent.iterdir() if not item.name.startswith(".")])
     except OSError:
         near = ""
     return f"{shown}: no such file or folder{where}{near if near.startswith('; did') else ''}"

@@ -77,9 +77,7 @@ def to_picture(inputs: Tensor, preprocess: Preprocess) -> Image.Image:
         preprocess: what it was prepared with.
     """
     values = inputs.detach().to("cpu", torch.float32)
-    mean, std = (
-        torch.tensor(v, dtype=torch.float32)[:, None, None] for v in (preprocess.mean, preprocess.std)
-    )
+    mean, std = (torch.tensor(v, dtype=torch.float32)[:, None, None] for v in (preprocess.mean, preprocess.std))
     pixels = ((values * std + mean).clamp(0, 1) * 255).round().to(torch.uint8)
     return Image.fromarray((pixels[0] if len(pixels) == 1 else pixels.permute(1, 2, 0)).numpy())
 
@@ -128,7 +126,5 @@ def _normalise(picture: Image.Image, preprocess: Preprocess) -> Tensor:
     pixels = torch.from_numpy(np.array(picture))
     pixels = pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
     values = pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
-    mean, std = (
-        torch.tensor(v, dtype=torch.float32)[:, None, None] for v in (preprocess.mean, preprocess.std)
-    )
+    mean, std = (torch.tensor(v, dtype=torch.float32)[:, None, None] for v in (preprocess.mean, preprocess.std))
     return values.sub_(mean).div_(std)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -42,7 +43,7 @@ class _Convolutional(nn.Module):
         self.body = nn.Sequential(
             *(
                 layer
-                for before, after in zip(widths, widths[1:], strict=False)
+                for before, after in pairwise(widths)
                 for layer in (
                     nn.Conv2d(before, after, 3, stride=2, padding=1),
                     nn.BatchNorm2d(after),
@@ -151,7 +152,9 @@ def _batch() -> Batch:
     return Batch(inputs, boxes, tuple(f"image-{i}" for i in range(IMAGES)), (0, 1, None, 3, 4))
 
 
-def _run(spec: MethodSpec, classifier: Classifier, rows: range | None = None, size: int = 8, seed: int = 0) -> Attribution:
+def _run(
+    spec: MethodSpec, classifier: Classifier, rows: range | None = None, size: int = 8, seed: int = 0
+) -> Attribution:
     batch = _batch()
     batch = batch.take(list(rows)) if rows is not None else batch
     gathering = Gathering(classifier, batch, batch_size=size, seed=seed)
@@ -161,7 +164,7 @@ def _run(spec: MethodSpec, classifier: Classifier, rows: range | None = None, si
 @contextmanager
 def _throwing(network: nn.Module, passes: int) -> Iterator[None]:
     """Make the network's head throw in the middle of its nth pass."""
-    head = network.head
+    head = network.get_submodule("head")
     forward, count = head.forward, 0
 
     def throw(x: Tensor) -> Tensor:
@@ -171,11 +174,11 @@ def _throwing(network: nn.Module, passes: int) -> Iterator[None]:
             raise _Thrown
         return forward(x)
 
-    head.forward = throw  # type: ignore[method-assign]
+    vars(head)["forward"] = throw
     try:
         yield
     finally:
-        del head.forward
+        del vars(head)["forward"]
 
 
 def each_network(check: Callable[[MethodSpec, Classifier], None]) -> Callable[[MethodSpec], None]:

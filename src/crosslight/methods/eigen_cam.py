@@ -26,20 +26,66 @@ def eigen_cam(
 
     Source: ``A = U S V^T`` with cells as rows and channels as columns, ``L = A v_1``. Deviation: the sign of
     ``v_1``, which a decomposition leaves open, is chosen so that cells with more activation get larger values.
-    The component is found in float64 from the smaller of the two Gram matrices.
+    The component is found by power iteration on the smaller of the two Gram matrices, refined in float64.
     """
-    cells = evidence.activations.flatten(2).transpose(1, 2).double()  # [b, cells, channels]
+    cells = evidence.activations.flatten(2).transpose(1, 2)  # [b, cells, channels]
     strength = cells.abs().sum(dim=2)
     if centre:
         cells = cells - cells.mean(dim=1, keepdim=True)
         strength = strength - strength.mean(dim=1, keepdim=True)
-    if cells.shape[1] <= cells.shape[2]:
-        values, vectors = torch.linalg.eigh(cells @ cells.transpose(1, 2))
-        # A v_1 = s_1 u_1, with s_1^2 the largest eigenvalue
-        projected = vectors[..., -1] * values[:, -1:].clamp_min(0).sqrt()
-    else:
-        _, vectors = torch.linalg.eigh(cells.transpose(1, 2) @ cells)
-        projected = (cells @ vectors[..., -1:])[..., 0]
+    projected = first_component(cells)
     sign = torch.sign((projected * strength).sum(dim=1, keepdim=True))
     projected = projected * torch.where(sign == 0, 1, sign)
     return projected.reshape(-1, *evidence.activations.shape[2:]).to(evidence.activations.dtype)
+
+
+def first_component(cells: Tensor) -> Tensor:
+    """Matrices times their first right singular vector, whose sign is left open.
+
+    Args:
+        cells: float ``[b, rows, columns]``.
+
+    Returns:
+        float64 ``[b, rows]``.
+    """
+    tall = cells.shape[1] > cells.shape[2]
+    narrow = cells.transpose(1, 2) if tall else cells
+    vector, settled = power_iteration((narrow @ narrow.transpose(1, 2)).double())
+    # The Gram matrix is formed in the features' own precision, which is what costs; one step in float64 through the
+    # matrix itself takes its rounding out again.
+    exact = narrow.double()
+    vector = (exact @ (exact.transpose(1, 2) @ vector[..., None]))[..., 0]
+    if not bool(settled.all()):
+        again = exact[~settled]
+        vector[~settled] = torch.linalg.eigh(again @ again.transpose(1, 2)).eigenvectors[..., -1]
+    vector = vector / vector.norm(dim=1, keepdim=True).clamp_min(1e-300)
+    if tall:
+        return (cells.double() @ vector[..., None])[..., 0]
+    # A v_1 = s_1 u_1, and s_1 = |A^T u_1|
+    return vector * (exact.transpose(1, 2) @ vector[..., None])[..., 0].norm(dim=1, keepdim=True)
+
+
+def power_iteration(matrices: Tensor, iterations: int = 64, tolerance: float = 1e-9) -> tuple[Tensor, Tensor]:
+    """The first eigenvector of positive semi-definite matrices, where one component stands out.
+
+    Args:
+        matrices: float64 ``[b, n, n]``, symmetric.
+        iterations: most products.
+        tolerance: on the residual ``|Mv - lv|``, relative to the eigenvalue l.
+
+    Returns:
+        Unit vectors ``[b, n]``, and which of them have settled: bool ``[b]``. Those that have not belong to matrices
+        whose two largest eigenvalues are nearly the same.
+    """
+    # The row of the largest diagonal entry is never orthogonal to the first eigenvector unless all is zero.
+    start = matrices.diagonal(dim1=1, dim2=2).argmax(dim=1)
+    vector = matrices[torch.arange(len(matrices), device=matrices.device), start]
+    vector = vector / vector.norm(dim=1, keepdim=True).clamp_min(1e-300)
+    for _ in range(iterations):
+        product = (matrices @ vector[..., None])[..., 0]
+        value = (vector * product).sum(dim=1)
+        settled = (product - value[:, None] * vector).norm(dim=1) <= tolerance * value
+        if bool(settled.all()):
+            break
+        vector = product / product.norm(dim=1, keepdim=True).clamp_min(1e-300)
+    return vector, settled

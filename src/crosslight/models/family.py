@@ -88,11 +88,7 @@ def _is_attention(module: nn.Module) -> bool:
     # Under other names: heads are needed, and something that only the attention itself keeps, so that an
     # encoder that remembers its number of heads is none.
     heads = any(hasattr(module, name) for name in _HEADS)
-    own = (
-        "attention" in type(module).__name__.lower()
-        or hasattr(module, "scale")
-        or hasattr(module, "head_dim")
-    )
+    own = "attention" in type(module).__name__.lower() or hasattr(module, "scale") or hasattr(module, "head_dim")
     return heads and own and any(map(_is_weighted, module.modules()))
 
 
@@ -105,9 +101,7 @@ def _is_spatial(module: nn.Module) -> bool:
     if not (hasattr(module, "kernel_size") and hasattr(module, "in_channels") and hasattr(module, "weight")):
         return False
     kernel = module.kernel_size
-    return (
-        isinstance(kernel, tuple) and isinstance(getattr(module, "stride", None), tuple) and max(kernel) > 1
-    )
+    return isinstance(kernel, tuple) and isinstance(getattr(module, "stride", None), tuple) and max(kernel) > 1
 
 
 def _overlaps(module: nn.Module) -> bool:

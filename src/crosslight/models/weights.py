@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -81,7 +82,9 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_torch(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what torch would warn of is an error below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except (
         pickle.UnpicklingError,
         RuntimeError,
@@ -97,9 +100,7 @@ def _read_torch(path: Path) -> Any:
         if "TorchScript" in text:
             reason = "is a TorchScript program; save its state_dict() as safetensors instead"
         elif "Unsupported global" in text or "Unsupported class" in text or "not an allowed global" in text:
-            reason = (
-                "holds objects rather than tensors; save the network's state_dict() as safetensors instead"
-            )
+            reason = "holds objects rather than tensors; save the network's state_dict() as safetensors instead"
         else:
             reason = f"is damaged or no file of weights ({type(error).__name__}: {_first_line(error)})"
         raise ModelError(f"{path} {reason}") from error

@@ -209,7 +209,8 @@ def _grey(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _dim(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return OUTSIDE * (OUTSIDE * pixels + (1 - OUTSIDE) * _grey(pixels))
+    share = np.float32(OUTSIDE)
+    return share * (share * pixels + (1 - share) * _grey(pixels))
 
 
 @cache

@@ -16,7 +16,7 @@ from ..core.maps import Status
 from .contents import Contents, MethodGroup, ModelColumn
 from .overlay import FINE
 from .panels import Panel
-from .summary import STATUS_WORDS, findings, per_image_agreement
+from .summary import PERCENT, STATUS_WORDS, findings, per_image_agreement
 from .tiles import CELLS, CHUNK, colour_bar, colour_table
 from .words import question, reference_link, settings_words, target_words
 
@@ -139,6 +139,7 @@ def page_text(
         asked=asked,
         status=Status,
         words=STATUS_WORDS,
+        absent=_absent(contents),
         findings=findings(contents, agreements),
         photographs=sum(photographs),
         gone=gone,
@@ -160,6 +161,13 @@ def page_text(
         study_text=study_text,
         command=contents.facts.get("command") or "crosslight run study.toml --out OUT",
     )
+
+
+def _absent(contents: Contents) -> list[str]:
+    """Models of the study of which there is nothing yet, not even a failure."""
+    entries = (contents.facts.get("spec") or {}).get("models") or []
+    there = {model.label for model in contents.models} | {f.model for f in contents.failures}
+    return [label for entry in entries if (label := str(entry.get("label") or entry.get("name"))) not in there]
 
 
 def _failures(contents: Contents) -> list[dict[str, str]]:
@@ -230,4 +238,4 @@ def _number(value: float, digits: int = 2) -> str:
 
 
 def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "\N{EN DASH}"
+    return f"{100 * part / whole:.0f}{PERCENT}" if whole else "\N{EN DASH}"

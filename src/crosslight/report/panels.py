@@ -7,18 +7,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import rc_context
 
 from ..agreement import Agreement, agree_store
 from ..agreement.aggregate import describe_count
 from .contents import Contents
 from .figures import dendrogram_figure, matrix_figure
 from .summary import Pair, pairs_of
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: from so many models on, a matrix with its numbers is not readable
 MOST = 40
@@ -99,15 +96,11 @@ def write_panels(contents: Contents, agreements: dict[str, Agreement], folder: P
         if pairs and len(agreement.sets) <= MOST:
             for name, draw in (("matrix", matrix_figure), ("dendrogram", dendrogram_figure)):
                 if name == "matrix" or len(agreement.sets) > 2:
-                    _save(draw(agreement), folder / f"{stem}-{name}")
+                    with rc_context({"svg.hashsalt": stem}):  # else identifiers in it are random
+                        draw(agreement).savefig(folder / f"{stem}-{name}.svg", metadata={"Date": None})
                     drawn.append(name)
         panels.append(Panel(group.label, agreement, pairs, describe_count(agreement), stem, tuple(drawn)))
     return panels
-
-
-def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
-    figure.savefig(path.with_suffix(".png"))
 
 
 def _pairs_table(pairs: Sequence[Pair]) -> str:

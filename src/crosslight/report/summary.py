@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from ..agreement import Agreement
 from ..core.maps import Status
-from .contents import Contents, ModelColumn
+from .contents import Contents
+
+PERCENT = "\N{NO-BREAK SPACE}%"
 
 #: what each status is called in tables
 STATUS_WORDS = {
@@ -62,9 +64,7 @@ class Pair:
 
     def describe(self) -> str:
         """Mean, interval and floor."""
-        interval = (
-            f", 95\N{NO-BREAK SPACE}% interval {self.low:.2f} to {self.high:.2f}" if np.isfinite(self.low) else ""
-        )
+        interval = f", 95{PERCENT} interval {self.low:.2f} to {self.high:.2f}" if np.isfinite(self.low) else ""
         floor = f"; chance floor {self.floor:.2f}" if np.isfinite(self.floor) else ""
         return f"mean cosine {self.mean:.2f}{interval}{floor}"
 
@@ -76,7 +76,10 @@ def pairs_of(agreement: Agreement) -> list[Pair]:
         Pair(
             agreement.sets[i],
             agreement.sets[j],
-            *(float(m[i, j]) for m in (agreement.mean, agreement.low, agreement.high, agreement.sd)),
+            mean=float(agreement.mean[i, j]),
+            low=float(agreement.low[i, j]),
+            high=float(agreement.high[i, j]),
+            sd=float(agreement.sd[i, j]),
             median=float(agreement.median[i, j]),
             floor=float(agreement.floor[i, j]),
             images=int(agreement.count[i, j]),
@@ -119,24 +122,25 @@ def main_method(contents: Contents, known: Mapping[str, object]) -> str:
 
 
 def _accuracy(contents: Contents) -> Finding | None:
-    scores = [(m.right.sum() / m.judged.sum(), m) for m in contents.models if m.judged.any()]
-    if not scores:
+    judged = [model for model in contents.models if model.judged.any()]
+    if not judged:
         return None
-    scores.sort(key=lambda score: -score[0])
+    common = np.logical_and.reduce([model.judged for model in judged])
+    if not common.any():
+        return None
+    number = int(common.sum())
+    scores = sorted(((int(model.right[common].sum()), model.label) for model in judged), key=lambda score: -score[0])
     (best, first), (worst, last) = scores[0], scores[-1]
-    text = f"{first.label} names the labelled class of {_share(first)}"
-    if len(scores) > 1 and best > worst:
-        text += f", {last.label} of {_share(last)}."
+    text = f"{first} names the labelled class of {best} of {number} images ({_percent(best, number)})"
+    if best > worst:
+        text += f", {last} of {worst} ({_percent(worst, number)})"
     elif len(scores) > 1:
-        text += ", and so does every other model."
-    else:
-        text += "."
-    return Finding("Who is right", text)
+        text += ", as many as every other model"
+    return Finding("Who is right", text + ".")
 
 
-def _share(model: ModelColumn) -> str:
-    right, judged = int(model.right.sum()), int(model.judged.sum())
-    return f"{right} of {judged} images ({100 * right / judged:.0f}\N{NO-BREAK SPACE}%)"
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}{PERCENT}"
 
 
 def _same_class(contents: Contents) -> Finding | None:
@@ -151,7 +155,8 @@ def _same_class(contents: Contents) -> Finding | None:
     return Finding(
         "The same answer",
         f"All {len(spoken)} models name the same class for {same} of {len(rows)} images "
-        f"({100 * same / len(rows):.0f}\N{NO-BREAK SPACE}%); two of them do so for {100 * float(np.mean(pairs)):.0f}\N{NO-BREAK SPACE}% on average.",
+        f"({_percent(same, len(rows))}); two of them do so for "
+        f"{100 * float(np.mean(pairs)):.0f}{PERCENT} on average.",
     )
 
 

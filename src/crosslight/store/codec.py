@@ -85,9 +85,7 @@ def decode_block(spec: ArraySpec, content: bytes, rows: NDArray[np.int64]) -> ND
 def describe_group(arrays: Sequence[ArraySpec], attributes: Mapping[str, Any]) -> dict[str, bytes]:
     """The metadata files of a group and its arrays, by path relative to the group."""
     group = {"zarr_format": 3, "node_type": "group", "attributes": attributes}
-    return {"zarr.json": to_json(group)} | {
-        f"{spec.name}/zarr.json": _describe_array(spec) for spec in arrays
-    }
+    return {"zarr.json": to_json(group)} | {f"{spec.name}/zarr.json": _describe_array(spec) for spec in arrays}
 
 
 @cache

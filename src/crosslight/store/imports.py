@@ -239,7 +239,8 @@ def _boxes(store: Store, model: str, box: str) -> NDArray[np.float64]:
         StoreError: the store does not know.
     """
     if box == "model":
-        own = [one for one in store.map_sets() if one.model == model and one.attributes.get("source") != IMPORTED]
+        sets = store.map_sets(model, every=True) if model in store.models() else ()
+        own = [one for one in sets if one.attributes.get("source") != IMPORTED]
         if not own:
             raise StoreError(f"{store.path} holds no maps of {model!r} to take the box from: use --box full")
         return store.maps(model, own[0].key).boxes
@@ -258,7 +259,7 @@ def _boxes(store: Store, model: str, box: str) -> NDArray[np.float64]:
 
 
 def _check_new(store: Store, model: str, method: str, settings: str) -> None:
-    for one in store.map_sets(model) if model in store.models() else ():
+    for one in store.map_sets(model, every=True) if model in store.models() else ():
         if one.label == method and one.attributes["digest"] != settings:
             raise StoreError(f"{store.path} holds other maps of {method!r} on {model!r}: choose another label")
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import StoreError
+from ..core.errors import StoreError, suggestion
 from .durable import remove_file
 from .groups import Groups
 from .layout import DONE, PREDICTIONS, ArraySpec, Manifest, map_arrays, prediction_arrays
 from .markers import Stamp, broken_file, marker_name, read_marker, stamp
 from .records import MapSet
+from .selection import read_selection
 from .writer import Target
 
 
@@ -86,6 +87,29 @@ class Index:
             blocks=self.blocks,
             group=group,
         )
+
+    def find(self, model: str, label_or_key: str) -> str:
+        """The group of a set of maps, by its key or by its label where only one set, or one selected, has it.
+
+        Raises:
+            StoreError: there is none, or the label stands for several.
+        """
+        groups = self.groups.inside(self.groups.need(model))
+        labels = {group: self.attributes(group)["label"] for group in groups}
+        found = [group for group in groups if group.endswith(f"/{label_or_key}")]
+        found = found or [group for group in groups if labels[group] == label_or_key]
+        if len(found) > 1:
+            keys = read_selection(self.path).get(model, [])
+            found = [group for group in found if group.split("/")[1] in keys] or found
+        if len(found) == 1:
+            return found[0]
+        if found:
+            keys = " or ".join(repr(group.split("/")[1]) for group in found)
+            raise StoreError(
+                f"{label_or_key!r} was computed on {model!r} with several settings: name one by its key, {keys}"
+            )
+        near = suggestion(label_or_key, labels.values())
+        raise StoreError(f"{self.path} holds no maps of {label_or_key!r} on {model!r}{near}")
 
     def target(self, group: str, block: int) -> Target:
         """Where a block of a group is written."""

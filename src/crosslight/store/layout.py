@@ -141,9 +141,7 @@ def prediction_arrays(images: int, block: int, classes: int) -> tuple[ArraySpec,
     )
 
 
-def map_arrays(
-    images: int, block: int, shape: tuple[int, int], diagnostics: Sequence[str]
-) -> tuple[ArraySpec, ...]:
+def map_arrays(images: int, block: int, shape: tuple[int, int], diagnostics: Sequence[str]) -> tuple[ArraySpec, ...]:
     """The arrays of a set of maps."""
     height, width = shape
     inner = block if max(height, width) <= SMALL_MAP else 1

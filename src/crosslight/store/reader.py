@@ -55,9 +55,7 @@ def read_arrays(
     return {spec.name: _read_array(group, spec, rows, known) for spec in arrays}
 
 
-def _read_array(
-    group: Path, spec: ArraySpec, rows: NDArray[np.int64], known: NDArray[np.bool_]
-) -> NDArray[Any]:
+def _read_array(group: Path, spec: ArraySpec, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[Any]:
     out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
     blocks = rows // spec.block
     for block in np.unique(blocks[known]).tolist():

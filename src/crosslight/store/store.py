@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import StoreError, suggestion
+from ..core.errors import StoreError
 from ..core.maps import Maps
 from ..core.seeds import digest as digest_of
 from .durable import make_folder, sweep_partial, write_files
@@ -18,7 +18,6 @@ from .index import Index
 from .layout import (
     MAP_ARRAYS,
     PARTIAL,
-    SELECTED,
     STUDY,
     Manifest,
     map_arrays,
@@ -30,6 +29,7 @@ from .layout import (
 )
 from .reader import Rows, image_rows, read_arrays
 from .records import Failure, MapBlock, MapSet, PredictionBlock, PredictionTable
+from .selection import ordered_models, read_selection, selected_sets, write_selection
 from .writer import Part, map_rows, prediction_rows, write_block
 
 _CLUTTER = {PARTIAL, ".DS_Store", "desktop.ini"}  # not enough to call a folder someone else's
@@ -69,9 +69,7 @@ class Store:
             make_folder(path / PARTIAL)
         else:
             if path.is_dir() and any(entry.name not in _CLUTTER for entry in path.iterdir()):
-                raise StoreError(
-                    f"{path} is not empty and holds no Crosslight study: name a new or an empty folder"
-                )
+                raise StoreError(f"{path} is not empty and holds no Crosslight study: name a new or an empty folder")
             make_folder(path / PARTIAL)
             write_files({path / STUDY: to_json(manifest.to_json())}, path / PARTIAL)
             store = cls.open(path)
@@ -216,9 +214,7 @@ class Store:
             parts.append((target, prediction_rows(predictions)))
         for key, content in (maps or {}).items():
             target = self._index.target(f"{name}/{key}", block)
-            parts.append(
-                (target, map_rows(content, [spec.name for spec in target.arrays[len(MAP_ARRAYS) :]]))
-            )
+            parts.append((target, map_rows(content, [spec.name for spec in target.arrays[len(MAP_ARRAYS) :]])))
         write_block(parts, block, rows.stop - rows.start, failures, notes or {}, self.path / PARTIAL)
 
     def record_failure(self, failure: Failure) -> None:
@@ -258,25 +254,12 @@ class Store:
         return self._index.marker(name if key is None else f"{name}/{key}", block) is not None
 
     def select(self, sets: Mapping[str, Sequence[str]]) -> None:
-        """Say which sets belong to the study as it is now, in the order they are to be shown.
-
-        A store keeps what was computed under earlier settings; without this, reports would show it beside the new.
-
-        Args:
-            sets: keys of sets of maps, by model.
-        """
-        content = to_json({model: list(keys) for model, keys in sets.items()})
-        write_files({self.path / SELECTED: content}, self.path / PARTIAL)
-
-    def _selected(self) -> dict[str, list[str]]:
-        path = self.path / SELECTED
-        content = read_json(path) if path.is_file() else {}
-        return content if isinstance(content, dict) else {}
+        """Say which sets belong to the study as it is now, by model, in the order they are to be shown."""
+        write_selection(self.path, sets)
 
     def models(self) -> tuple[str, ...]:
         """Labels of the models, in the order of the study; models that it no longer names follow."""
-        order = list(self._selected())
-        return tuple(sorted(self._groups.models(), key=lambda m: (order.index(m) if m in order else len(order), m)))
+        return ordered_models(self._groups.models(), read_selection(self.path))
 
     def map_sets(self, model: str | None = None, every: bool = False) -> tuple[MapSet, ...]:
         """The sets of maps of the study as it is now, in its order, and those made elsewhere.
@@ -285,15 +268,11 @@ class Store:
             model: only this model's.
             every: those of earlier settings and of models no longer in the study, too.
         """
-        selected = self._selected()
-        groups = {m: self._groups.need(m) for m in (self.models() if model is None else [model])}
+        selection = {} if every else read_selection(self.path)
         found: list[MapSet] = []
-        for name, group in groups.items():
-            sets = [self._index.map_set(path) for path in self._groups.inside(group)]
-            keys = selected.get(name, [])
-            if selected and not every:
-                sets = [s for s in sets if s.key in keys or s.attributes.get("source") == "imported"]
-            found += sorted(sets, key=lambda s: (keys.index(s.key) if s.key in keys else len(keys), s.label, s.key))
+        for name in self.models() if model is None else (model,):
+            sets = [self._index.map_set(path) for path in self._groups.inside(self._groups.need(name))]
+            found += selected_sets(sets, name, selection)
         return tuple(found)
 
     def map_set(self, model: str, label_or_key: str) -> MapSet:
@@ -302,7 +281,7 @@ class Store:
         Raises:
             StoreError: there is none, or the label stands for several of them.
         """
-        return self._index.map_set(self._find(model, label_or_key))
+        return self._index.map_set(self._index.find(model, label_or_key))
 
     def failures(self) -> list[Failure]:
         """Everything that failed, each once."""
@@ -359,32 +338,14 @@ class Store:
         Raises:
             StoreError: the store has none, or a file is damaged.
         """
-        return self._read_maps(self._find(model, label_or_key), images)
+        return self._read_maps(self._index.find(model, label_or_key), images)
 
     def iter_blocks(self, model: str, label_or_key: str) -> Iterator[tuple[slice, Maps]]:
         """The same maps block by block, so that memory does not grow with the number of images."""
-        group = self._find(model, label_or_key)
+        group = self._index.find(model, label_or_key)
         for block in range(self.blocks):
             rows = self.block_slice(block)
             yield rows, self._read_maps(group, rows)
-
-    def _find(self, model: str, label_or_key: str) -> str:
-        groups = self._groups.inside(self._groups.need(model))
-        labels = {group: self._index.attributes(group)["label"] for group in groups}
-        found = [group for group in groups if group.endswith(f"/{label_or_key}")]
-        found = found or [group for group in groups if labels[group] == label_or_key]
-        if len(found) > 1:
-            keys = self._selected().get(model, [])
-            found = [group for group in found if group.split("/")[1] in keys] or found
-        if len(found) == 1:
-            return found[0]
-        if found:
-            keys = " or ".join(repr(group.split("/")[1]) for group in found)
-            raise StoreError(
-                f"{label_or_key!r} was computed on {model!r} with several settings: name one by its key, {keys}"
-            )
-        near = suggestion(label_or_key, labels.values())
-        raise StoreError(f"{self.path} holds no maps of {label_or_key!r} on {model!r}{near}")
 
     def _read_maps(self, group: str, images: Rows) -> Maps:
         rows, found = self._read(group, images)

@@ -267,15 +267,16 @@ def _plan_model(
 ) -> ModelPlan:
     facts = classifier.facts.as_dict() if classifier.facts is not None else {}
     preprocess = asdict(classifier.preprocess)
+    classes = classifier.classes
     identity = {
         "name": section.name,
         "options": section.options,
         "weights": facts.get("weights_digest", ""),
         "preprocess": preprocess,
+        "classes": list(classes.names) if classes is not None else [],  # labels and targets are found by them
     }
     model_digest = digest(identity)
     outputs = classifier.outputs
-    classes = classifier.classes
     mapped = map_labels(images, classes) if classes is not None else None
     sets: dict[str, tuple[str, dict[str, Any]]] = {}
     resolutions: dict[str, tuple[int, int]] = {}
@@ -308,7 +309,7 @@ def _set_attributes(task: MapTask, classifier: Classifier, spec: StudySpec) -> d
     """What a set of maps says of itself; all of it enters its digest."""
     method = task.method
     settings = method.evidence_settings(task.settings)
-    site = method.reads.site(classifier, settings)
+    site = method.reads.read_at(classifier, settings)
     values: Mapping[str, Any] = task.settings.model_dump(mode="json")
     return {
         "method": method.name,

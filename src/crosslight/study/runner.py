@@ -6,14 +6,17 @@ import copy
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from ..core.progress import Progress, Silent
+from ..core.targets import TargetPolicy
 from ..models import Classifier
 from ..store import Store
 from .plan import ModelPlan, Plan, evaluations, outstanding
+from .spec import MapTask
 from .worker import Item, explain_block
 
 
@@ -39,6 +42,10 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> Store:
     progress.start(plan.remaining, plan.spec.study.name)
     try:
         with _threads(plan.manifest.facts["threads"]):
+            referred = [model for model in plan.plans if model.label in _referred(plan)]
+            if len(referred) > 1:  # the first of them may have to explain what the last one sees
+                for model in referred:
+                    _run_model(plan, model, store, Silent(), only_predict=True)
             for model in plan.plans:
                 _run_model(plan, model, store, progress)
     finally:
@@ -46,28 +53,37 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> Store:
     return store
 
 
-def _run_model(plan: Plan, model: ModelPlan, store: Store, progress: Progress) -> None:
+def _run_model(plan: Plan, model: ModelPlan, store: Store, progress: Progress, only_predict: bool = False) -> None:
     store.forget_failures(model.label)
     store.add_model(model.label, model.outputs, model.attributes)
     for task in plan.spec.tasks:
         settings_digest, attributes = model.sets[task.label]
         shape = model.resolutions[task.label]
         store.add_maps(model.label, task.label, settings_digest, shape, attributes, task.method.diagnostics)
-    blocks = [b for b in range(plan.blocks) if outstanding(store, plan.spec, model, b) is not None]
-    if not blocks:
+    left: dict[int, tuple[MapTask, ...]] = {}
+    for block in range(plan.blocks):
+        tasks = outstanding(store, plan.spec, model, block)
+        if tasks is not None and not (only_predict and store.is_done(model.label, None, block)):
+            left[block] = () if only_predict else tasks
+    if not left:
         return
     classifier = model.load()
-    copies = _copies(classifier, plan.devices[: len(blocks)])
+    copies = _copies(classifier, plan.devices[: len(left)])
     try:
-        _share_out(blocks, copies, lambda c, block: _run_block(plan, model, c, store, block, progress))
+        _share_out(list(left), copies, lambda c, block: _run_block(plan, model, c, store, block, left[block], progress))
     finally:
         classifier.to("cpu")  # a finished model must not fill the device
 
 
 def _run_block(
-    plan: Plan, model: ModelPlan, classifier: Classifier, store: Store, block: int, progress: Progress
+    plan: Plan,
+    model: ModelPlan,
+    classifier: Classifier,
+    store: Store,
+    block: int,
+    tasks: tuple[MapTask, ...],
+    progress: Progress,
 ) -> None:
-    tasks = outstanding(store, plan.spec, model, block) or ()
     rows = store.block_slice(block)
     span = range(rows.start, rows.stop)
     planned = len(span) * evaluations(tasks)
@@ -82,7 +98,7 @@ def _run_block(
     outcome = explain_block(
         classifier,
         _items(plan, model, store, span, classifier),
-        tasks,
+        [_for_model(task, model.label) for task in tasks],
         batch_size=plan.manifest.facts["batch_size"],
         seed=plan.spec.study.seed,
         skip={t.label: {i - rows.start for i in span if i >= t.limit} for t in tasks if t.limit is not None},
@@ -101,10 +117,20 @@ def _run_block(
     advance(planned - told)
 
 
+def _referred(plan: Plan) -> set[str]:
+    """Models whose predictions are others' targets."""
+    return {task.policy.name for task in plan.spec.tasks if task.policy.kind == "model"}
+
+
+def _for_model(task: MapTask, label: str) -> MapTask:
+    """The task for one model: to the model itself, "the top-1 of this model" is its own."""
+    itself = task.policy.kind == "model" and task.policy.name == label
+    return replace(task, policy=TargetPolicy()) if itself else task
+
+
 def _items(plan: Plan, model: ModelPlan, store: Store, span: range, classifier: Classifier) -> list[Item]:
-    referred = {task.policy.name for task in plan.spec.tasks if task.policy.kind == "model"}
     tops: dict[str, list[int | None]] = {}
-    for name in sorted(referred):
+    for name in sorted(_referred(plan) - {model.label}):
         if name in store.models():
             tops[name] = _translated(plan, store, name, span, classifier)
     items = []
@@ -146,7 +172,8 @@ def _share_out(blocks: list[int], workers: list[Classifier], work: Callable[[Cla
         for block in blocks:
             work(workers[0], block)
         return
-    left, lock, errors = iter(blocks), threading.Lock(), []
+    left, lock = iter(blocks), threading.Lock()
+    errors: list[BaseException] = []
 
     def loop(worker: Classifier) -> None:
         while not errors:

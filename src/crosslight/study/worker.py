@@ -141,23 +141,33 @@ class _Block:
         return pictures
 
     def batch(self, rows: list[int], pictures: list[Image], batch_size: int) -> None:
-        """Predict and explain some images, in smaller batches where memory runs out."""
-        items = [self.items[row] for row in rows]
-        batch = make_batch(pictures, self.classifier.preprocess, [i.identity for i in items], [i.label for i in items])
+        """Predict and explain some images, in smaller batches where memory runs out, else one by one."""
+        known = len(self.failures)
         try:
-            self.measure(rows, batch, batch_size)
+            self.measure(rows, self.prepare(rows, pictures), batch_size)
+            return
         except Exception as error:
-            if not is_out_of_memory(error) or batch_size == 1:
-                reason = "out of memory at batch size 1" if is_out_of_memory(error) else _reason(error)
-                self.fail(rows, "predict", reason)
-                self.tell(f"{self.classifier.label}: {len(rows)} images failed: {reason}")
-                return
-            half = max(1, min(batch_size, len(rows)) // 2)
-            self.smallest_batch = min(half, self.smallest_batch or half)
-            self.tell(f"{self.classifier.label}: out of memory; going on with batches of {half}")
+            memory, reason = is_out_of_memory(error), _reason(error)
+        # Only here, after the except clause, has the error let go of the tensors of the batch that failed.
+        if memory and batch_size > 1:
+            size = max(1, min(batch_size, len(rows)) // 2)
+            self.smallest_batch = min(size, self.smallest_batch or size)
+            self.tell(f"{self.classifier.label}: out of memory; going on with batches of {size}")
             _release(self.classifier.device)
-            for at in range(0, len(rows), half):
-                self.batch(rows[at : at + half], pictures[at : at + half], half)
+        elif len(rows) > 1:
+            size = 1
+        else:
+            self.status[rows] = Status.FAILED
+            self.fail(rows, "predict", reason)
+            self.tell(f"{self.classifier.label}: {len(rows)} images failed: {reason}")
+            return
+        del self.failures[known:]  # what comes next measures all of it again
+        for at in range(0, len(rows), size):
+            self.batch(rows[at : at + size], pictures[at : at + size], size if memory else batch_size)
+
+    def prepare(self, rows: list[int], pictures: list[Image]) -> Batch:
+        items = [self.items[row] for row in rows]
+        return make_batch(pictures, self.classifier.preprocess, [i.identity for i in items], [i.label for i in items])
 
     def measure(self, rows: list[int], batch: Batch, batch_size: int) -> None:
         references: dict[str, list[int | None]] = {}
@@ -188,17 +198,26 @@ class _Block:
         part = gathering if len(wanted) == len(rows) else gathering.rows(wanted)
         chosen = [rows[at] for at in wanted]
         block = self.maps[task.label]
+        reason, general = "", True
         try:
             result = attribute(part, task.method, task.settings, task.policy)
             values = result.maps.float().cpu().numpy()
             if values.shape[1:] != block.values.shape[1:]:
                 raise CrosslightError(f"maps of {values.shape[1:]} where {block.values.shape[1:]} were announced")
         except Exception as error:
-            if is_out_of_memory(error):
+            if is_out_of_memory(error) and gathering.batch_size > 1:
                 raise
+            reason, general = _reason(error), isinstance(error, CrosslightError)
+        if reason and len(chosen) > 1 and not general and gathering.predicted:  # perhaps one image is to blame
+            for at in wanted:
+                single = gathering.rows([at])
+                self.explain(task, single, [rows[at]], boxes[[at]])
+                gathering.evaluations += single.evaluations
+            return
+        if reason:
             block.status[chosen] = Status.FAILED
-            self.fail(chosen, f"method:{task.label}", _reason(error))
-            self.tell(f"{self.classifier.label}, {task.label}: {len(chosen)} maps failed: {_reason(error)}")
+            self.fail(chosen, f"method:{task.label}", reason)
+            self.tell(f"{self.classifier.label}, {task.label}: {len(chosen)} maps failed: {reason}")
             return
         if part is not gathering:
             gathering.evaluations += part.evaluations
@@ -226,6 +245,8 @@ def _blank(task: MapTask, classifier: Classifier, count: int) -> MapBlock:
 
 
 def _reason(error: Exception) -> str:
+    if is_out_of_memory(error):
+        return "out of memory at batch size 1"
     text = " ".join(str(error).split())
     return text if isinstance(error, CrosslightError) else f"{type(error).__name__}: {text}"
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_export(out, call, tmp_path):
         ).out
     )
     assert answer["files"] == {"mask": 20}
-    rows = list(csv.DictReader(open(answer["index"], encoding="utf-8")))
+    rows = list(csv.DictReader(Path(answer["index"]).read_text("utf-8").splitlines()))
     assert len(rows) == 24
     assert {row["status"] for row in rows if row["image"] == "text.jpg"} == {"failed"}
 

@@ -38,9 +38,7 @@ def noise() -> Callable[..., Image.Image]:
 def photos(tmp_path: Path, noise: Callable[..., Image.Image]) -> Path:
     """A folder with two classes: cat (img1, img2, img10) and dog (a, b)."""
     root = tmp_path / "photos"
-    for seed, name in enumerate(
-        ["cat/img10.png", "cat/img2.PNG", "cat/img1.png", "dog/deep/b.jpg", "dog/a.jpg"]
-    ):
+    for seed, name in enumerate(["cat/img10.png", "cat/img2.PNG", "cat/img1.png", "dog/deep/b.jpg", "dog/a.jpg"]):
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         noise(seed=seed).save(path)

@@ -47,14 +47,10 @@ def test_orientation_is_applied(orientation, format, encode):
     stored = Image.new("RGB", (width, height), (128, 128, 128))
     for place, colour in zip(CORNERS[orientation], COLOURS, strict=True):
         x, y = PLACES[place]
-        stored.paste(
-            colour, (x * (width - 16), y * (height - 16), x * (width - 16) + 16, y * (height - 16) + 16)
-        )
+        stored.paste(colour, (x * (width - 16), y * (height - 16), x * (width - 16) + 16, y * (height - 16) + 16))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    picture = decode(
-        encode(stored, format, exif=exif, **({"quality": 95} if format in ("JPEG", "WEBP") else {}))
-    )
+    picture = decode(encode(stored, format, exif=exif, **({"quality": 95} if format in ("JPEG", "WEBP") else {})))
     assert picture.size == (48, 32)
     for (x, y), colour in zip([(5, 5), (42, 5), (42, 26), (5, 26)], COLOURS, strict=True):
         assert np.abs(np.subtract(picture.getpixel((x, y)), colour)).max() < 30, (x, y)

@@ -20,9 +20,7 @@ def test_a_local_data_set(tmp_path, photos, monkeypatch, encode, noise):
     datasets = pytest.importorskip("datasets")
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     data = [encode(noise(seed=seed)) for seed in range(4)]
-    features = datasets.Features(
-        {"img": datasets.Image(), "label": datasets.ClassLabel(names=["ant", "bee"])}
-    )
+    features = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=["ant", "bee"])})
     rows = {"img": [{"bytes": b, "path": None} for b in data], "label": [0, 1, 1, 0]}
     made = datasets.Dataset.from_dict(rows, features=features)
     monkeypatch.setattr(datasets, "load_dataset", lambda name, config, split: made)

@@ -91,9 +91,7 @@ def test_images_beside_the_file_and_none_at_all(tmp_path, data):
 def test_shards_are_one_set_and_splits_are_not(tmp_path, data):
     for shard in range(11):
         part = data[shard * 2 : shard * 2 + 2]
-        write(
-            tmp_path / f"set/data/train-{shard:05d}-of-00011.parquet", part, paths=[f"{shard}a", f"{shard}b"]
-        )
+        write(tmp_path / f"set/data/train-{shard:05d}-of-00011.parquet", part, paths=[f"{shard}a", f"{shard}b"])
     images = open_images(tmp_path / "set")
     assert [r.bytes() for r in images] == data[:22]
     write(tmp_path / "set/data/test-00000-of-00001.parquet", data[:2])
@@ -132,8 +130,6 @@ def test_memory_is_flat_in_one_row_group(tmp_path):
 
 def test_cifar10(shared_data):
     images = open_images(shared_data / "cifar10/test.parquet", limit=200, sample="stratified")
-    assert images.label_counts() == dict.fromkeys(
-        json.loads((shared_data / "cifar10/classes.json").read_text()), 20
-    )
+    assert images.label_counts() == dict.fromkeys(json.loads((shared_data / "cifar10/classes.json").read_text()), 20)
     assert all(record.name.startswith(f"{record.label}/") for record in images)
     assert {record.load().size for record in images} == {(32, 32)}

@@ -71,9 +71,7 @@ def test_none_and_large_limits_take_all_and_bad_ones_are_refused():
 def test_accents_spelled_in_two_ways_are_one_name():
     composed, decomposed = ["caf\u00e9", "b", "c", "d"], ["cafe\u0301", "b", "c", "d"]
     for seed in range(10):
-        assert choose(composed, [None] * 4, 2, "random", seed) == choose(
-            decomposed, [None] * 4, 2, "random", seed
-        )
+        assert choose(composed, [None] * 4, 2, "random", seed) == choose(decomposed, [None] * 4, 2, "random", seed)
 
 
 def test_repeated_names_are_no_trouble():

@@ -45,9 +45,7 @@ def test_equals_torchvision_bit_for_bit(width, height, crop_h, crop_w, resize, i
 @given(
     sides,
     sides,
-    st.one_of(
-        st.integers(8, 60).map(lambda side: (side, side)), st.tuples(st.integers(8, 60), st.integers(8, 60))
-    ),
+    st.one_of(st.integers(8, 60).map(lambda side: (side, side)), st.tuples(st.integers(8, 60), st.integers(8, 60))),
     st.sampled_from([0.8, 0.875, 0.9, 0.95, 1.0]),
     st.sampled_from(["center", "squash", "border"]),
     st.sampled_from(FILTERS),

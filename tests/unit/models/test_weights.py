@@ -72,9 +72,7 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path, state: dict) -> None:
 def test_wrong_shapes_name_the_first(tmp_path: Path, state: dict) -> None:
     save_file(state, tmp_path / "two.safetensors")
     message = refusal(small(classes=5), tmp_path / "two.safetensors")
-    assert (
-        "3.weight should be [5, 4] and is [2, 4]" in message or "3.bias should be [5] and is [2]" in message
-    )
+    assert "3.weight should be [5, 4] and is [2, 4]" in message or "3.bias should be [5] and is [2]" in message
     assert "1 more" in message
 
 
@@ -92,9 +90,7 @@ class Evil:
 
 
 @pytest.mark.parametrize("content", [small(), Evil(), {"model": small()}])
-def test_objects_are_refused_and_never_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: object
-) -> None:
+def test_objects_are_refused_and_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: object) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "object.pth"
     torch.save(content, path)

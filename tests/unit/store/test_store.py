@@ -114,9 +114,7 @@ def test_round_trip(filled: Filled) -> None:
     np.testing.assert_array_equal(maps.values, np.concatenate([b.values for b in written]))
     np.testing.assert_array_equal(maps.boxes, np.concatenate([b.boxes for b in written]))
     np.testing.assert_array_equal(maps.targets, np.concatenate([b.targets for b in written]))
-    np.testing.assert_array_equal(
-        maps.diagnostics["gap"], np.concatenate([b.diagnostics["gap"] for b in written])
-    )
+    np.testing.assert_array_equal(maps.diagnostics["gap"], np.concatenate([b.diagnostics["gap"] for b in written]))
     assert (maps.status == Status.OK).all()
     assert maps.images == tuple(f"id{i}" for i in range(10))
     assert maps.attributes["site"] == "layer4"
@@ -257,9 +255,7 @@ def test_labels_that_share_a_file_name_stay_apart(tmp_path: Path) -> None:
     ]
     for i, label in enumerate(labels):
         store.add_model(label, 1, {"digest": label})
-        store.write(
-            label, 0, predictions=replace(prediction_block(1, 1), logits=np.full((1, 1), i, np.float32))
-        )
+        store.write(label, 0, predictions=replace(prediction_block(1, 1), logits=np.full((1, 1), i, np.float32)))
     again = Store.open(tmp_path)
     assert set(again.models()) == set(labels)
     assert [again.predictions(label).logits[0, 0] for label in labels] == list(range(len(labels)))
@@ -323,12 +319,8 @@ def test_failures_and_notes_read_back_once(filled: Filled) -> None:
         Failure("id2", "Net", "method:Saliency", "out of memory"),
     ]
     maps = {filled.key: map_block(4), other: map_block(4)}
-    filled.store.write(
-        "Net", 0, predictions=prediction_block(4), maps=maps, failures=failures, notes={"s": 1.5}
-    )
-    filled.store.write(
-        "Net", 1, maps={filled.key: map_block(4)}, failures=[Failure("id5", "Net", "decode", "x")]
-    )
+    filled.store.write("Net", 0, predictions=prediction_block(4), maps=maps, failures=failures, notes={"s": 1.5})
+    filled.store.write("Net", 1, maps={filled.key: map_block(4)}, failures=[Failure("id5", "Net", "decode", "x")])
     filled.store.record_failure(Failure("", "Broken", "load", "no such file"))
     store = Store.open(filled.store.path)
     assert set(store.failures()) == {
@@ -361,9 +353,7 @@ def _write_blocks(path: Path, model: str, blocks: list[int]) -> None:
     for block in blocks:
         rows = store.block_slice(block)
         count = rows.stop - rows.start
-        store.write(
-            model, block, predictions=prediction_block(count), maps={key: map_block(count, seed=block)}
-        )
+        store.write(model, block, predictions=prediction_block(count), maps={key: map_block(count, seed=block)})
 
 
 def test_processes_write_side_by_side(tmp_path: Path, snapshot: Callable) -> None:

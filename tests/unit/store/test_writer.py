@@ -112,9 +112,7 @@ def test_markers_of_deleted_maps_are_swept(filled: Filled) -> None:
     shutil.rmtree(shard(filled, 0).parents[1])
     store = Store.create(filled.store.path, make_manifest())
     assert store.sweep() == [f"done/net/{filled.key}"]
-    assert not store.is_done(
-        "Net", store.add_maps("Net", "Grad-CAM", "settings-1", (3, 5), {"site": "layer4"}), 0
-    )
+    assert not store.is_done("Net", store.add_maps("Net", "Grad-CAM", "settings-1", (3, 5), {"site": "layer4"}), 0)
 
 
 def test_a_damaged_group_is_named(filled: Filled) -> None:
@@ -217,9 +215,7 @@ def test_killed_while_registering(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not list((tmp_path / "out" / ".partial").iterdir())
 
 
-def test_shards_are_on_disk_before_the_marker_appears(
-    filled: Filled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_shards_are_on_disk_before_the_marker_appears(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[tuple[str, str]] = []
     fsync, replace = os.fsync, os.replace
 
@@ -264,9 +260,7 @@ def test_computing_again_first_takes_the_marker_away(filled: Filled, monkeypatch
     assert filled.store.is_done("Net", None, 0)
 
 
-def test_a_full_disk_is_a_plain_error_and_leaves_nothing(
-    filled: Filled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_a_plain_error_and_leaves_nothing(filled: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 

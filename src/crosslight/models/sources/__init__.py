@@ -64,13 +64,7 @@ def load_model(
         InputError: `preprocess` or `classes` are not valid.
     """
     options = dict(options or {})
-    file = (
-        weights
-        if isinstance(weights, Path)
-        else None
-        if weights in ("pretrained", "none", "")
-        else Path(weights)
-    )
+    file = weights if isinstance(weights, Path) else None if weights in ("pretrained", "none", "") else Path(weights)
     asked = (label, preprocess, classes, file, device)
     if isinstance(name, str):
         written, source = name, source_of(name)
@@ -203,9 +197,7 @@ def _find_weights(name: str, file: Path, base: Path | None) -> Path:
     if not path.exists() and not file.suffix:
         near = suggestion(str(file), ("pretrained", "none"))
         near = near if near.startswith("; did") else ""
-        raise ModelError(
-            f"{name}: weights are 'pretrained', 'none' or a file, and there is no file {path}{near}"
-        )
+        raise ModelError(f"{name}: weights are 'pretrained', 'none' or a file, and there is no file {path}{near}")
     return path
 
 

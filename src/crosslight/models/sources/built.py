@@ -60,9 +60,7 @@ def seeded(name: str, seed: int) -> Iterator[None]:
             np.random.set_state(numpy)  # noqa: NPY002
 
 
-def build(
-    name: str, function: Callable[..., nn.Module], options: Mapping[str, Any], **others: Any
-) -> nn.Module:
+def build(name: str, function: Callable[..., nn.Module], options: Mapping[str, Any], **others: Any) -> nn.Module:
     """Call a library's constructor; what it refuses becomes one line that names the classifier.
 
     Args:

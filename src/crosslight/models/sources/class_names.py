@@ -31,11 +31,7 @@ def read_classes(source: str | Path | Sequence[str], base: Path | None = None) -
     path = (base or Path()) / Path(source).expanduser()
     if not path.is_file():
         folder = path.parent
-        near = (
-            suggestion(path.name, [p.name for p in folder.iterdir() if p.is_file()])
-            if folder.is_dir()
-            else ""
-        )
+        near = suggestion(path.name, [p.name for p in folder.iterdir() if p.is_file()]) if folder.is_dir() else ""
         raise InputError(f"there is no file of classes {path}" + (near if near.startswith("; did") else ""))
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -79,4 +75,5 @@ def imagenet_classes(outputs: int) -> Classes | None:
 def _lemmas() -> dict[str, str]:
     from timm.data import ImageNetInfo
 
-    return dict(ImageNetInfo("imagenet-22k").label_descriptions(as_dict=True))
+    info = ImageNetInfo("imagenet-22k")
+    return dict(zip(info.label_names(), info.label_descriptions(), strict=True))

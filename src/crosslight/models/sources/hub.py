@@ -133,10 +133,7 @@ def _host(url: str) -> str:
 def _is_connection_error(error: BaseException | None) -> bool:
     """Whether the network is behind an error, whichever client a hub uses."""
     while error is not None:
-        if (
-            isinstance(error, ConnectionError | TimeoutError | socket.gaierror)
-            or "Connect" in type(error).__name__
-        ):
+        if isinstance(error, ConnectionError | TimeoutError | socket.gaierror) or "Connect" in type(error).__name__:
             return True
         error = error.__cause__ or error.__context__
     return False

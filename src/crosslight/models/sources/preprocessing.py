@@ -98,11 +98,7 @@ def of_network(network: nn.Module) -> dict[str, Any]:
 
 def _length(key: str, value: Any) -> int | tuple[int, int]:
     sides = (value, value) if _is_integer(value) else value
-    if (
-        not isinstance(sides, list | tuple)
-        or len(sides) != 2
-        or not all(_is_integer(v) and v >= 1 for v in sides)
-    ):
+    if not isinstance(sides, list | tuple) or len(sides) != 2 or not all(_is_integer(v) and v >= 1 for v in sides):
         raise InputError(f"preprocess: {key} is a length or [height, width] in pixels, not {value!r}")
     return int(value) if _is_integer(value) else (int(sides[0]), int(sides[1]))
 

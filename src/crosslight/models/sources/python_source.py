@@ -60,9 +60,7 @@ def check(name: str, base: Path | None = None) -> None:
         raise UnknownNameError(f"function in {path.name}", function, _functions(tree) or defined)
 
 
-def load(
-    name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path | None = None
-) -> Built | Classifier:
+def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path | None = None) -> Built | Classifier:
     """Call a user's function for a network.
 
     Args:
@@ -89,9 +87,7 @@ def load(
     if isinstance(made, Classifier):
         return made
     if not isinstance(made, nn.Module):
-        raise ModelError(
-            f"{name} returned a {type(made).__name__}; a torch.nn.Module or a Classifier is needed"
-        )
+        raise ModelError(f"{name} returned a {type(made).__name__}; a torch.nn.Module or a Classifier is needed")
     return from_module(made)
 
 
@@ -107,9 +103,7 @@ def from_module(network: nn.Module) -> Built:
 
 def base_of(classifier: Classifier) -> Built:
     """A classifier as a source's result, so that a user's settings can be put on top."""
-    return Built(
-        classifier.network, as_values(classifier.preprocess), classifier.classes, classifier.prefix_tokens
-    )
+    return Built(classifier.network, as_values(classifier.preprocess), classifier.classes, classifier.prefix_tokens)
 
 
 def _import(path: Path) -> ModuleType:
@@ -136,11 +130,7 @@ def _import(path: Path) -> ModuleType:
 def _call(name: str, path: Path, module: ModuleType, function: str, options: Mapping[str, Any]) -> Any:
     made: Callable[..., Any] | None = getattr(module, function, None)
     if made is None or not callable(made):
-        known = [
-            k
-            for k, v in vars(module).items()
-            if callable(v) and getattr(v, "__module__", "") == module.__name__
-        ]
+        known = [k for k, v in vars(module).items() if callable(v) and getattr(v, "__module__", "") == module.__name__]
         raise UnknownNameError(f"function in {path.name}", function, known)
     wrong = unknown_option(name, made, options)
     if wrong is not None:

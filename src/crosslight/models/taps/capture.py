@@ -34,9 +34,7 @@ class Captured:
             ModelError: no pass has reached the site.
         """
         if self._native is None:
-            raise ModelError(
-                f"no pass has reached {self.site.name}: run the network inside the capturing block first"
-            )
+            raise ModelError(f"no pass has reached {self.site.name}: run the network inside the capturing block first")
         return self._native
 
     @property
@@ -58,9 +56,7 @@ def module_at(network: nn.Module, site: Site) -> nn.Module:
     try:
         return network.get_submodule(site.module)
     except AttributeError:
-        raise ModelError(
-            f"this network has no module {site.module!r}: the site belongs to another one"
-        ) from None
+        raise ModelError(f"this network has no module {site.module!r}: the site belongs to another one") from None
 
 
 @contextmanager

@@ -52,9 +52,7 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
     """
     example = example[:1].detach()
     if example.dim() != 4 or not example.is_floating_point():
-        raise ModelError(
-            f"the example must be a float image of shape [1, c, h, w], it is {list(example.shape)}"
-        )
+        raise ModelError(f"the example must be a float image of shape [1, c, h, w], it is {list(example.shape)}")
     if example.min() == example.max():
         example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
     with evaluating(network), frozen(network), every_module_called():
@@ -80,9 +78,7 @@ def _find(network: nn.Module, example: Tensor, prefix_tokens: int | None) -> tup
         last = _site(result, emission, kind)
         problem = _guard(network, result, emission, last, example)
         if problem is None:
-            earlier = [
-                _site(result, e, "cut" if e.cut else "partial") for e in usable if e.order < emission.order
-            ]
+            earlier = [_site(result, e, "cut" if e.cut else "partial") for e in usable if e.order < emission.order]
             h, w = (int(size) for size in example.shape[-2:])
             return Sites((*earlier, last), last, (h, w), result.logits.shape[1], result.flops), ""
         problems.append(f"{last.name}: {problem}")
@@ -114,12 +110,7 @@ def _site(result: Trace, emission: Emission, kind: SiteKind) -> Site:
 
 def _usable(result: Trace, emission: Emission) -> bool:
     """Whether a tensor has features that can be read and replaced where it is returned."""
-    if (
-        emission.layout is None
-        or emission.coverage < FULL
-        or emission.used_before
-        or not _depth(result, emission)
-    ):
+    if emission.layout is None or emission.coverage < FULL or emission.used_before or not _depth(result, emission):
         return False
     if emission.cut:
         return not _is_class_map(result, emission)
@@ -134,11 +125,7 @@ def _is_class_map(result: Trace, emission: Emission) -> bool:
 
 def _is_attention(result: Trace, emission: Emission) -> bool:
     """Query by key matrices: as high and as wide as some token sequence of the network is long."""
-    return (
-        len(emission.shape) == 4
-        and emission.shape[2] == emission.shape[3]
-        and emission.shape[2] in result.lengths
-    )
+    return len(emission.shape) == 4 and emission.shape[2] == emission.shape[3] and emission.shape[2] in result.lengths
 
 
 def _best_first(result: Trace, usable: list[Emission]) -> Iterator[tuple[Emission, SiteKind]]:
@@ -148,9 +135,8 @@ def _best_first(result: Trace, usable: list[Emission]) -> Iterator[tuple[Emissio
         token = _token_site(result, usable, cuts[-1])
         if token is not None:
             yield token, "token"
-        late = [cut for cut in cuts if _depth(result, cut) >= LATE * _depth(result, usable[-1])]
-        if late:
-            yield from ((cut, "cut") for cut in reversed(late))
+        if _depth(result, cuts[-1]) >= LATE * _depth(result, usable[-1]):
+            yield from ((cut, "cut") for cut in reversed(cuts))
             return
     for i in reversed(range(max(0, len(usable) - CANDIDATES), len(usable))):
         emission = usable[i]

@@ -135,7 +135,8 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None)
         prefix_tokens: tokens before the first patch, where it is known.
 
     Raises:
-        ModelError: the logits do not depend on the image in a way that can be differentiated.
+        ModelError: the logits do not depend on the image in a way that can be differentiated, or
+            differentiating fails, as it does where values that it needs are overwritten.
     """
     image = example.detach().clone().requires_grad_(True)
     size = (int(image.shape[-2]), int(image.shape[-1]))
@@ -159,11 +160,7 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None)
         for path, tensor in leaves(output):
             if tensor.dim() == 3:
                 lengths.add(tensor.shape[1])
-            if (
-                module is network
-                or tensor.grad_fn is None
-                or (edge := (tensor.grad_fn, tensor.output_nr)) in found
-            ):
+            if module is network or tensor.grad_fn is None or (edge := (tensor.grad_fn, tensor.output_nr)) in found:
                 continue
             spatial = tensor.shape[0] == 1 and tensor.is_floating_point()
             layout = find_layout(tensor.shape, size, prefix_tokens, grids) if spatial else None
@@ -239,9 +236,7 @@ def _count_paths(result: Trace) -> None:
     for node in nodes:
         leaf = getattr(node, "variable", None)
         from_image[node] = (
-            int(leaf is result.image)
-            if leaf is not None
-            else sum(from_image[n] for n, _ in _inputs(node)) % MODULUS
+            int(leaf is result.image) if leaf is not None else sum(from_image[n] for n, _ in _inputs(node)) % MODULUS
         )
     to_logits: dict[Edge, int] = {}
     node_to_logits: dict[Node, int] = {root: 1}
@@ -254,9 +249,7 @@ def _count_paths(result: Trace) -> None:
             first_use[edge] = min(first_use.get(edge, sequence), sequence)
     every = from_image[root]
     if not every:
-        raise ModelError(
-            "the logits do not depend on the image: no path of differentiable operations joins them"
-        )
+        raise ModelError("the logits do not depend on the image: no path of differentiable operations joins them")
     for emission in result.emissions:
         if emission.edge in to_logits:
             emission.cut = to_logits[emission.edge] * from_image[emission.edge[0]] % MODULUS == every
@@ -284,6 +277,8 @@ def _measure_coverage(result: Trace) -> None:
     handles = [node.register_prehook(looking(emissions)) for node, emissions in by_node.items()]
     try:
         torch.autograd.grad(result.score, result.image, retain_graph=True)
+    except RuntimeError as error:
+        raise ModelError(f"this network cannot be differentiated: {error}") from error
     finally:
         for handle in handles:
             handle.remove()

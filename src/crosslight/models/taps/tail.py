@@ -120,17 +120,13 @@ class Tail:
             native = self._native.clone()
             logits = self._replay(native, 1, give)
             leaves = [leaf for _, leaf, _ in given]
-            reads = (
-                torch.autograd.grad(logits.sum(), leaves, allow_unused=True) if logits.requires_grad else None
-            )
+            reads = torch.autograd.grad(logits.sum(), leaves, allow_unused=True) if logits.requires_grad else None
         self._native_written = native._version > 0
         for memo in self._memos:
             memo.written = False
         for memo, _, passed in given:
             memo.written |= passed._version > 0
-        read = {
-            memo for (memo, _, _), gradient in zip(given, reads or (), strict=False) if gradient is not None
-        }
+        read = {memo for (memo, _, _), gradient in zip(given, reads or (), strict=False) if gradient is not None}
         if any(memo.stale for memo in read):
             return True
         for memo in self._memos:
@@ -169,9 +165,7 @@ class Tail:
         with every_module_called(), replaced_forward(modules):
             logits = logits_of(self._network(rows(self._image)))
         if not reached:
-            raise ModelError(
-                f"{self.site.name} is not reached when the tail runs: the network takes another way"
-            )
+            raise ModelError(f"{self.site.name} is not reached when the tail runs: the network takes another way")
         return logits
 
 

@@ -92,7 +92,5 @@ def logits_of(output: Any) -> Tensor:
         output = named if isinstance(named, Tensor) else next(flat, None)
     if output is None or output.dim() != 2:
         found = "nothing of that kind" if output is None else f"shape {tuple(output.shape)}"
-        raise ModelError(
-            f"the network must return class scores of shape [batch, classes]; it returned {found}"
-        )
+        raise ModelError(f"the network must return class scores of shape [batch, classes]; it returned {found}")
     return output

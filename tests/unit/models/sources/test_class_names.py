@@ -18,9 +18,7 @@ def test_files_of_names_and_of_identifiers(tmp_path: Path) -> None:
     names = read_classes("names.txt", tmp_path)
     assert names.names == ("cat", "dog", "zebra, stripes")
     assert names.ids == ()
-    with_ids = read_classes(
-        write(tmp_path / "ids.tsv", "\ufeffn01440764\ttench, Tinca tinca\nn01443537\tgoldfish\n")
-    )
+    with_ids = read_classes(write(tmp_path / "ids.tsv", "\ufeffn01440764\ttench, Tinca tinca\nn01443537\tgoldfish\n"))
     assert with_ids.ids == ("n01440764", "n01443537")
     assert with_ids.find("Tinca tinca") == 0
     alone = read_classes(write(tmp_path / "wnids.txt", "n01443537\nn01440764\n"))

@@ -5,8 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from torchvision.models import SqueezeNet1_1_Weights, get_model
 
 from crosslight.core.errors import ModelError
+from crosslight.models.facts import weights_digest
 from crosslight.models.sources import hub, load_model
 
 
@@ -74,3 +79,35 @@ def test_a_broken_connection_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match=r"example.org cannot be reached \(the connection broke\)"):
         fetch()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_cached_weights_of_torchvision_need_no_network(tmp_path: Path) -> None:
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    network = get_model("squeezenet1_1", weights=None)
+    data = folder / "written.pth"
+    torch.save(network.state_dict(), data)
+    # torch compares the beginning of the digest with the file's name when it fetches, not when it is cached
+    data.rename(folder / Path(SqueezeNet1_1_Weights.DEFAULT.url).name)
+    facts = load_model("torchvision/squeezenet1_1").facts
+    assert facts is not None
+    assert facts.weights == "pretrained"
+    assert facts.weights_digest == weights_digest(network)
+
+
+def test_cached_weights_of_timm_need_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = tmp_path / "models--timm--test_resnet.r160_in1k"
+    snapshot = repository / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40)
+    network = timm.create_model("test_resnet")
+    save_file(network.state_dict(), snapshot / "model.safetensors")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    classifier = load_model("timm/test_resnet")
+    assert classifier.facts is not None
+    assert classifier.facts.weights == "pretrained"
+    assert classifier.facts.weights_digest == weights_digest(network)

@@ -54,9 +54,7 @@ def test_real_classifiers_reproduce_their_predictions(shared_data: Path, name: s
     preprocess = {key: entry[key] for key in ("mean", "std", "interpolation")}
     # The expected values were made with the longer side rounded to the nearest pixel: a rectangle.
     preprocess |= {"size": size, "resize": [side, side]}
-    classifier = load_model(
-        model, weights=folder / entry["file"], options=options, preprocess=preprocess, base=ROOT
-    )
+    classifier = load_model(model, weights=folder / entry["file"], options=options, preprocess=preprocess, base=ROOT)
     assert classifier.facts is not None
     assert classifier.facts.weights == entry["file"]
     assert classifier.facts.family == "convolutional"
@@ -109,21 +107,27 @@ def test_inception_gives_logits_and_normalises_as_its_published_weights_need() -
         assert classifier.logits(torch.zeros(1, 3, 299, 299)).shape == (1, 1000)
 
 
-def test_random_weights_depend_on_name_and_seed_alone() -> None:
-    def digest(name: str, seed: int = 0) -> str:
-        facts = load_model(name, weights="none", seed=seed).facts
-        assert facts is not None
-        return facts.weights_digest
+def digest(name: str, seed: int = 0) -> str:
+    facts = load_model(name, weights="none", seed=seed).facts
+    assert facts is not None
+    return facts.weights_digest
 
+
+def test_random_weights_depend_on_name_and_seed_alone() -> None:
     torch.manual_seed(1)
     first = digest("timm/test_resnet")
     torch.manual_seed(2)
     assert digest("timm/test_resnet") == first
     assert digest("timm/test_resnet", seed=1) != first
+    assert digest("timm/test_resnet.r160_in1k") != first
+
+
+@pytest.mark.slow
+def test_random_weights_are_the_same_in_another_process() -> None:
     code = "from crosslight.models.sources import load_model as m; "
     code += "print(m('timm/test_resnet', weights='none').facts.weights_digest)"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert other.stdout.strip() == first
+    assert other.stdout.strip() == digest("timm/test_resnet")
 
 
 def test_the_callers_random_numbers_go_on_undisturbed() -> None:
@@ -148,9 +152,7 @@ def test_a_file_from_another_head_is_refused_in_one_line(tmp_path: Path) -> None
     with pytest.raises(ModelError, match=r"ten.safetensors does not fit .* should be \[1000") as caught:
         load_model("timm/test_resnet", weights=path)
     assert "\n" not in str(caught.value)
-    classifier = load_model(
-        "timm/test_resnet", weights="ten.safetensors", options={"num_classes": 10}, base=tmp_path
-    )
+    classifier = load_model("timm/test_resnet", weights="ten.safetensors", options={"num_classes": 10}, base=tmp_path)
     assert classifier.outputs == 10
     assert classifier.classes is None
 
@@ -160,10 +162,8 @@ def test_pretrained_heads_are_never_silently_random() -> None:
         load_model("timm/test_resnet", options={"num_classes": 10})
     with pytest.raises(ModelError, match="features rather than classes"):
         load_model("timm/vit_small_patch14_dinov2.lvd142m", weights="none")
-    with pytest.raises(
-        ModelError, match="timm/resnet10t has no pretrained|cannot be reached|has no pretrained weights"
-    ):
-        load_model("timm/test_maxvit.nothing_here" if False else "timm/efficientnet_b0_gn")
+    with pytest.raises(ModelError, match="timm/efficientnet_b0_gn has no pretrained weights"):
+        load_model("timm/efficientnet_b0_gn")
 
 
 @pytest.mark.parametrize("name", ["timm/test_resnet", "torchvision/squeezenet1_1"])

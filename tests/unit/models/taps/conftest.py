@@ -69,12 +69,8 @@ class TwoStreams(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.left = nn.Sequential(
-            nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(True), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU(True)
-        )
-        self.right = nn.Sequential(
-            nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(True), nn.Conv2d(16, 24, 3, 2, 1), nn.ReLU(True)
-        )
+        self.left = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(True), nn.Conv2d(16, 16, 3, 2, 1), nn.ReLU(True))
+        self.right = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(True), nn.Conv2d(16, 24, 3, 2, 1), nn.ReLU(True))
         self.head = nn.Linear(40, 10)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -138,10 +134,7 @@ _HF_SIZES = {"hidden_size": 48, "num_hidden_layers": 4, "num_attention_heads": 4
 
 # name: (builder, height, width)
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], int, int]] = {
-    **{
-        f"timm {n}": (partial(_timm, f"test_{n}"), 160, 160)
-        for n in ("vit", "vit2", "vit3", "vit4", "vit_relpos")
-    },
+    **{f"timm {n}": (partial(_timm, f"test_{n}"), 160, 160) for n in ("vit", "vit2", "vit3", "vit4", "vit_relpos")},
     **{
         f"timm {n}": (partial(_timm, f"test_{n}"), 96, 96)
         for n in (
@@ -192,6 +185,13 @@ def build(name: str) -> Case:
         for parameter in network.parameters():
             if parameter.numel() < 2 or parameter.std() < 1e-3:
                 parameter.add_(0.1 * torch.randn(parameter.shape))
+        # Batch statistics keep the signal alive through many untrained layers.
+        norms = [m.train() for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.momentum = 1.0
+        if norms:
+            network(torch.randn(8, 3, height, width))
+        network.eval()
     x = torch.randn(2, 3, height, width)
     return Case(name, network, x, find_sites(network, x[:1], getattr(network, "num_prefix_tokens", None)))
 
