@@ -1,7 +1,8 @@
 """Runs one command again and again in children, most of which are killed; says on standard output what happened.
 
-Usage: ``python driver.py STUDY.toml OUT SEED [KILL...]``. A KILL is one of `KILLS`; one more run, to the end, follows
-the last. PyTorch is imported once, and every run is a fork of this process, which makes a run cheap.
+Usage: ``python driver.py STUDY.toml FOLDER SEED KILL...``. A first run, into ``FOLDER/undisturbed``, is left
+alone. Then comes one run into ``FOLDER/killed`` for every KILL, each one of `KILLS`, and a last one to the end. PyTorch
+is imported once, and every run is a fork of this process, which makes a run cheap.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch._dynamo  # planning would import it, seconds in every child
+import torch._dynamo  # planning would import it, which takes seconds in every child
+import zarr  # noqa: F401 - likewise
 
 from crosslight.cli.app import app
 from crosslight.store import Store, durable
@@ -83,47 +85,40 @@ def watch_blocks() -> None:
 
 def kill_in_files(kill: str, block: int) -> None:
     """Die while the block-th block of this run is being written."""
-    write_bytes, replace = Path.write_bytes, os.replace
-    shard, marker = (lambda p: ".zarr" in str(p) or "-c." in p.name), (lambda p: p.name.endswith(".json"))
-    blocks = 0  # blocks whose shards have begun to be written
-    of_block: list[Path] = []
+    store_write, write_bytes, replace = Store.write, Path.write_bytes, os.replace
+    blocks = shards = marked = 0  # blocks so far; shards of the present one; its markers in place
+    written: list[Path] = []
+
+    def storing(self: Store, model: str, number: int, **others: Any) -> None:
+        nonlocal blocks, shards, marked
+        blocks, marked = blocks + 1, 0
+        written.clear()
+        shards = 3 if others["predictions"] is not None else 0
+        shards += sum(4 + len(maps.diagnostics) for maps in others["maps"].values())
+        store_write(self, model, number, **others)
 
     def half(path: Path, content: bytes) -> None:
         write_bytes(path, content[: len(content) // 2])
         die(kill, path, len(content) // 2)
 
     def writing(path: Path, content: bytes) -> int:
-        nonlocal blocks
-        if inside_write and path.parent.name == ".partial":
-            if shard(path) and not of_block:
-                blocks += 1
-            if blocks == block:
-                of_block.append(path)
-                shards = sum(map(shard, of_block))
-                if kill == "first-shard" or (kill == "last-shard" and shards == inside_write):
-                    half(path, content)
-                if kill == "marker" and marker(path) and len(of_block) > shards + 2:
-                    half(path, content)
+        if blocks == block:
+            written.append(path)
+            at = {"first-shard": 1, "last-shard": shards, "marker": shards + 3}.get(kill)
+            if len(written) == at:
+                half(path, content)
         return write_bytes(path, content)
 
     def replacing(source: Path, target: Path) -> None:
-        if blocks == block and kill == "shard-in-place" and "maps.zarr" in str(target) and target.parent.name == "maps":
+        nonlocal marked
+        if blocks == block and kill == "shard-in-place" and target.parent.name == "maps":
             half(target, source.read_bytes())
         replace(source, target)
-        if blocks == block and kill == "between-markers" and "done" in target.parts and marker(target):
+        marked += target.suffix == ".json"
+        if blocks == block and kill == "between-markers" and marked == 3:
             die(kill)
 
-    store_write, inside_write = Store.write, 0
-
-    def store_writing(self: Store, model: str, block: int, **others: Any) -> None:
-        nonlocal inside_write
-        of_block.clear()
-        predictions = 3 if others["predictions"] is not None else 0
-        inside_write = predictions + sum(4 + len(maps.diagnostics) for maps in others["maps"].values())
-        store_write(self, model, block, **others)
-        inside_write = 0
-
-    Path.write_bytes, os.replace, Store.write = writing, replacing, store_writing  # type: ignore
+    Store.write, Path.write_bytes, os.replace = storing, writing, replacing  # type: ignore
 
 
 def child(study: Path, out: Path, log_path: Path, kill: str | None, rng: random.Random) -> None:
@@ -136,9 +131,9 @@ def child(study: Path, out: Path, log_path: Path, kill: str | None, rng: random.
         # A killed process loses nothing that it wrote; what a disk could lose is not tried here, and takes long.
         durable.flush_all = lambda paths: None
         if kill == "evaluation":
-            rows_left = rng.randrange(90)
+            rows_left = rng.randrange(40)
         elif kill not in (None, "clock"):
-            kill_in_files(kill, rng.randint(1, 3))
+            kill_in_files(kill, rng.randint(1, 2))
         watch_blocks()
         app(["run", str(study), "--out", str(out), "--no-report"], prog_name="crosslight")
     except SystemExit as end:
@@ -157,7 +152,7 @@ def attempt(study: Path, out: Path, log_path: Path, kill: str | None, rng: rando
     if pid == 0:
         child(study, out, log_path, kill, rng)
     if kill == "clock":
-        starts, delay = rng.randint(1, 4), rng.uniform(0, 0.05)
+        starts, delay = rng.randint(1, 2), rng.uniform(0, 0.04)
         while log_path.read_bytes().count(b'"start"') < starts and os.waitid(os.P_PID, pid, FLAGS) is None:
             time.sleep(0.001)
         time.sleep(delay)
@@ -178,13 +173,14 @@ def attempt(study: Path, out: Path, log_path: Path, kill: str | None, rng: rando
 FLAGS = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
-def main(study: Path, out: Path, seed: int, kills: list[str]) -> None:
+def main(study: Path, folder: Path, seed: int, kills: list[str]) -> None:
     torch.set_num_threads(1)
     rng = random.Random(seed)
     runs = []
-    for number, kill in enumerate([*kills, None]):
+    for number, kill in enumerate([None, *kills, None]):
         rng.random()  # children draw from their own copy of the generator
-        runs.append(attempt(study, out, out.parent / f"{out.name}-{number}.log", kill, rng))
+        out = folder / ("killed" if number else "undisturbed")
+        runs.append(attempt(study, out, folder / f"run-{number}.log", kill, rng))
     json.dump(runs, sys.stdout)
 
 

@@ -11,14 +11,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from crosslight.core.maps import Status
 from crosslight.store import Store
@@ -26,7 +25,6 @@ from crosslight.store import Store
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="killing and forking need a POSIX system")
 
 HERE = Path(__file__).parent
-IMAGES, BLOCK = 48, 2
 SEED = 20240229
 
 STUDY = """
@@ -42,17 +40,17 @@ source = "photos"
 
 [[models]]
 name = "python:network.py:narrow"
-label = "Narrow"
+label = "narrow"
 preprocess = { size = 24, resize = 24 }
 
 [[models]]
 name = "python:network.py:wide"
-label = "Wide"
+label = "wide"
 preprocess = { size = 24, resize = 24 }
 
 [[methods]]
 name = "smoothgrad"
-samples = 4
+samples = 3
 
 [[methods]]
 name = "grad-cam"
@@ -61,71 +59,37 @@ name = "grad-cam"
 name = "grad-cam"
 label = "halfway"
 depth = 0.4
-target = "model:Wide"
-limit = 31
+target = "model:wide"
+limit = 21
 
 [[methods]]
 name = "integrated-gradients"
-steps = 4
+steps = 3
 target = "class:3"
 """
 
-SETS = 4
-BLOCKS = 2 * IMAGES // BLOCK
+IMAGES, BLOCK, MODELS, SETS = 40, 2, 2, 4
+BLOCKS = MODELS * IMAGES // BLOCK  # the parts of work, each of one model and one block of images
+
+#: ten kills, three of them in the middle of a shard; and two among markers
+KILLS = ["clock"] * 4 + ["evaluation"] * 3 + ["first-shard", "last-shard", "shard-in-place"]
+KILLS += ["marker", "between-markers"]
+
+Part = tuple[str, int]  # a model, and the number of a block
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
     """A study file beside photographs and networks."""
-    folder = tmp_path_factory.mktemp("crash")
     rng = np.random.default_rng(0)
-    (folder / "photos").mkdir()
+    (tmp_path / "photos").mkdir()
     for i in range(IMAGES):
         pixels = rng.integers(0, 256, (26, 24 + i % 5, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / f"photos/p{i}.png")
-    (folder / "photos/p7.png").write_text("no picture")
-    shutil.copy(HERE / "network.py", folder)
-    (folder / "study.toml").write_text(STUDY)
-    return folder / "study.toml"
-
-
-def drive(study: Path, out: Path, kills: list[str]) -> list[dict[str, Any]]:
-    """Run the study once for every kill, and then to its end."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / "driver.py"), str(study), str(out), str(SEED), *kills],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    runs = json.loads(done.stdout)
-    assert runs[-1]["status"] == 0, done.stderr
-    return runs
-
-
-@dataclass(frozen=True)
-class Ran:
-    out: Path
-    runs: list[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(study: Path) -> Ran:
-    """The same study, run without a kill."""
-    out = study.parent / "undisturbed"
-    return Ran(out, drive(study, out, []))
-
-
-@pytest.fixture(scope="module")
-def killed(study: Path) -> Ran:
-    """The study, killed ten times (three of them inside the writing of a shard), and twice among markers."""
-    kills = ["clock"] * 4 + ["evaluation"] * 3 + ["first-shard", "last-shard", "shard-in-place"]
-    kills += ["marker", "between-markers"]
-    random.Random(SEED).shuffle(kills)
-    out = study.parent / "killed"
-    return Ran(out, drive(study, out, kills))
+        Image.fromarray(pixels).save(tmp_path / f"photos/p{i}.png")
+    (tmp_path / "photos/p7.png").write_text("no picture")
+    shutil.copy(HERE / "network.py", tmp_path)
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path / "study.toml"
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -133,7 +97,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def markers(out: Path) -> dict[str, Any]:
-    """Every marker without what tells of the computation rather than of the result: seconds, what it was one of."""
+    """Every marker, without what tells of the computation (its seconds, and of which run it was a part)."""
     found = {}
     for path in sorted(out.glob("done/**/*.json")):
         content = json.loads(path.read_text())
@@ -142,136 +106,151 @@ def markers(out: Path) -> dict[str, Any]:
     return found
 
 
-def blocks_computed(run: dict[str, Any], images: list[str]) -> Iterator[tuple[str, int, list[str]]]:
-    for event in run["events"]:
-        if event["event"] == "start":
-            yield event["model"], images.index(event["images"][0]) // BLOCK, event["labels"]
-
-
-def rows_by_block(runs: list[dict[str, Any]], images: list[str]) -> Counter[tuple[str, int]]:
-    """How many images went through a network for each block."""
-    rows: Counter[tuple[str, int]] = Counter()
-    for run in runs:
-        for event in run["events"]:
-            if event["event"] == "start":
-                block = event["model"], images.index(event["images"][0]) // BLOCK
-            elif event["event"] == "forward":
-                rows[block] += event["rows"]
-    return rows
-
-
-def finished(paths: list[str]) -> set[tuple[str, int]]:
-    """Blocks with all their markers: predictions, and every set of maps."""
-    count: Counter[tuple[str, int]] = Counter()
+def finished(paths: list[str]) -> set[Part]:
+    """Parts with all their markers: of the predictions, and of every set of maps."""
+    count: Counter[Part] = Counter()
     for path in paths:
         _, model, _, name = Path(path).parts
-        count[model.capitalize(), int(Path(name).stem)] += 1
-    return {block for block, number in count.items() if number == SETS + 1}
+        count[model, int(Path(name).stem)] += 1
+    return {part for part, number in count.items() if number == SETS + 1}
 
 
-def images_of(out: Path) -> list[str]:
-    return [entry.identity for entry in Store.open(out).manifest.images]
-
-
-def test_it_was_killed_where_it_was_meant_to_be(killed: Ran) -> None:
-    assert [run["status"] for run in killed.runs[:-1]] == [-signal.SIGKILL] * 12
-    for run in killed.runs[:-1]:
-        last = run["events"][-1]
-        if run["kill"] == "clock":
-            assert last["event"] != "kill"
-        elif run["kill"] == "evaluation":
-            assert last["where"] == "forward pass"
-        else:
-            assert last["where"] == run["kill"]
-    torn = {run["kill"]: run for run in killed.runs if run["torn"] is not None}
-    assert set(torn) == {"first-shard", "last-shard", "shard-in-place", "marker"}
-    for kill, run in torn.items():
-        last = run["events"][-1]
-        assert run["torn"] == last["size"] > 0
-        assert ("maps.zarr" in last["path"]) == (kill == "shard-in-place")
-    # none found everything done, and each was under way
-    assert all(any(event["event"] == "start" for event in run["events"]) for run in killed.runs)
-
-
-def test_the_finished_store_equals_an_undisturbed_one_bit_for_bit(killed: Ran, undisturbed: Ran) -> None:
-    arrays = contents(undisturbed.out / "maps.zarr")
+def assert_same_result(out: Path, undisturbed: Path) -> None:
+    """Bit for bit, nothing missing and nothing left over."""
+    arrays = contents(undisturbed / "maps.zarr")
     assert len(arrays) > BLOCKS * SETS
-    assert contents(killed.out / "maps.zarr") == arrays
+    assert contents(out / "maps.zarr") == arrays
     for name in ("study.json", "selected.json"):
-        assert (killed.out / name).read_bytes() == (undisturbed.out / name).read_bytes()
-    assert markers(killed.out) == markers(undisturbed.out)
-    assert contents(killed.out / ".partial") == {}
+        assert (out / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert len(markers(out)) == BLOCKS * (SETS + 1)
+    assert markers(out) == markers(undisturbed)
+    assert contents(out / ".partial") == {}
 
 
-def test_everything_is_done(killed: Ran) -> None:
-    store = Store.open(killed.out)
-    assert store.models() == ("Narrow", "Wide")
+def assert_complete(out: Path) -> None:
+    store = Store.open(out)
+    assert store.models() == ("narrow", "wide")
+    assert len(store.map_sets()) == MODELS * SETS
     assert all(one.complete for one in store.map_sets())
-    assert len(store.map_sets()) == 2 * SETS
-    expected = {Status.OK: IMAGES - 1, Status.FAILED: 1}
     for one in store.map_sets():
-        counts = Counter(store.maps(one.model, one.key).status.tolist())
-        if one.label == "halfway":
-            assert counts == {Status.OK: 30, Status.FAILED: 1, Status.SKIPPED: IMAGES - 31}
-        else:
-            assert counts == expected
+        skipped = IMAGES - 21 if one.label == "halfway" else 0
+        expected = {Status.OK: IMAGES - 1 - skipped, Status.FAILED: 1, Status.SKIPPED: skipped}
+        assert Counter(store.maps(one.model, one.key).status.tolist()) == Counter(expected)
 
 
-def test_nothing_finished_is_computed_again(killed: Ran, undisturbed: Ran) -> None:
-    images = images_of(killed.out)
+def assert_killed_as_meant(run: dict[str, Any]) -> None:
+    """It died where it was meant to, in the middle of the work, and half of the file is really there."""
+    last = run["events"][-1]
+    assert run["status"] == -signal.SIGKILL
+    assert any(event["event"] == "start" for event in run["events"])
+    if run["kill"] == "clock":
+        assert last["event"] != "kill"
+    elif run["kill"] == "evaluation":
+        assert last["where"] == "forward pass"
+    else:
+        assert last["where"] == run["kill"]
+    if run["kill"] in ("first-shard", "last-shard", "shard-in-place", "marker"):
+        assert run["torn"] == last["size"] > 0
+        assert ("maps.zarr" in last["path"]) == (run["kill"] == "shard-in-place")
+    else:
+        assert run["torn"] is None
+
+
+class Account:
+    """What the runs computed, by part."""
+
+    def __init__(self, runs: list[dict[str, Any]], images: list[str]):
+        self.parts: list[list[tuple[Part, list[str]]]] = []  # for each run: parts begun, with the labels of methods
+        self.rows: Counter[Part] = Counter()  # images that went through a network
+        for run in runs:
+            self.parts.append([])
+            for event in run["events"]:
+                if event["event"] == "start":
+                    part = event["model"], images.index(event["images"][0]) // BLOCK
+                    self.parts[-1].append((part, event["labels"]))
+                elif event["event"] == "forward":
+                    self.rows[part] += event["rows"]
+
+
+def assert_nothing_finished_again(runs: list[dict[str, Any]], account: Account) -> None:
     before: list[str] = []
-    for run in killed.runs:
-        computed = list(blocks_computed(run, images))
-        assert finished(before).isdisjoint((model, block) for model, block, _ in computed)
-        for model, block, labels in computed:  # not even the finished part of a block that a kill cut in two
+    for run, parts in zip(runs, account.parts, strict=True):
+        assert finished(before).isdisjoint(part for part, _ in parts)
+        for (model, block), labels in parts:  # nor the finished methods of a part that a kill cut in two
             for label in labels:
-                part = [p for p in before if p.startswith(f"done/{model.lower()}/{label}-")]
-                assert not any(p.endswith(f"/{block:06d}.json") for p in part)
+                of_label = [path for path in before if path.startswith(f"done/{model}/{label}-")]
+                assert not any(path.endswith(f"/{block:06d}.json") for path in of_label)
         assert set(before) <= set(run["markers"])
         before = run["markers"]
-    starts = Counter((model, block) for run in killed.runs for model, block, _ in blocks_computed(run, images))
+    starts = Counter(part for parts in account.parts for part, _ in parts)
     assert len(starts) == BLOCKS
-    assert sum(starts.values()) <= BLOCKS + len(killed.runs) - 1
+    assert sum(starts.values()) <= BLOCKS + len(KILLS)
 
 
-def test_only_the_block_in_flight_costs_evaluations_twice(killed: Ran, undisturbed: Ran) -> None:
-    images = images_of(killed.out)
-    planned = rows_by_block(undisturbed.runs, images)
-    spent = rows_by_block(killed.runs, images)
-    in_flight = set()
-    for run in killed.runs[:-1]:
-        *_, (model, block, _) = blocks_computed(run, images)
-        in_flight.add((model, block))
-    assert len(planned) == BLOCKS
-    assert 1 <= len(in_flight) <= 12
-    assert {block: rows for block, rows in spent.items() if block not in in_flight} == {
-        block: rows for block, rows in planned.items() if block not in in_flight
+def assert_only_parts_in_flight_cost_twice(killed: Account, planned: Account) -> None:
+    in_flight = {parts[-1][0] for parts in killed.parts[:-1]}
+    assert len(planned.rows) == BLOCKS
+    assert {part: rows for part, rows in killed.rows.items() if part not in in_flight} == {
+        part: rows for part, rows in planned.rows.items() if part not in in_flight
     }
-    assert sum(spent.values()) <= sum(planned.values()) + 12 * max(planned.values())
+    assert planned.rows.total() < killed.rows.total()
+    assert killed.rows.total() <= planned.rows.total() + len(KILLS) * max(planned.rows.values())
 
 
-def test_ctrl_c_leaves_what_the_same_command_goes_on_with(study: Path, undisturbed: Ran) -> None:
-    out = study.parent / "interrupted"
-    command = [sys.executable, "-m", "crosslight", "run", str(study), "--out", str(out), "--no-report"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while len(finished(marked(out))) < 2 and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
+def test_a_run_killed_ten_times_and_more(study: Path) -> None:
+    kills = random.Random(SEED).sample(KILLS, len(KILLS))
+    done = subprocess.run(
+        [sys.executable, str(HERE / "driver.py"), str(study), str(study.parent), str(SEED), *kills],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    undisturbed, *runs = json.loads(done.stdout)
+    assert (undisturbed["status"], runs[-1]["status"]) == (0, 0), done.stderr
+    for run in runs[:-1]:
+        assert_killed_as_meant(run)
+    out = study.parent / "killed"
+    assert_same_result(out, study.parent / "undisturbed")
+    assert_complete(out)
+    images = [entry.identity for entry in Store.open(out).manifest.images]
+    account = Account(runs, images)
+    assert_nothing_finished_again(runs, account)
+    assert_only_parts_in_flight_cost_twice(account, Account([undisturbed], images))
+
+
+def test_ctrl_c_leaves_what_the_same_command_goes_on_with(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from crosslight.cli.app import app
+    from crosslight.study import runner
+
+    out, undisturbed = study.parent / "interrupted", study.parent / "undisturbed"
+    command = ["run", str(study), "--out", str(out), "--no-report"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crosslight", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 200
+    while len(finished(list(markers(out)))) < 2 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert printed == ""
     assert said.splitlines()[-1] == "interrupted; the same command goes on where it stopped"
     assert "Traceback" not in said
-    before = finished(marked(out))
+
+    before = finished(list(markers(out)))
     assert 2 <= len(before) < BLOCKS
-    (run,) = drive(study, out, [])
-    computed = [(model, block) for model, block, _ in blocks_computed(run, images_of(out))]
-    assert before.isdisjoint(computed)
+    computed: list[str] = []
+    explain_block = runner.explain_block
+
+    def counted(classifier: Any, items: Any, *arguments: Any, **options: Any) -> Any:
+        computed.append(classifier.label)
+        return explain_block(classifier, items, *arguments, **options)
+
+    monkeypatch.setattr(runner, "explain_block", counted)
+    assert CliRunner().invoke(app, command).exit_code == 0
     assert len(before) + len(computed) == BLOCKS
-    assert contents(out / "maps.zarr") == contents(undisturbed.out / "maps.zarr")
-    assert markers(out) == markers(undisturbed.out)
-
-
-def marked(out: Path) -> list[str]:
-    return [path.relative_to(out).as_posix() for path in out.glob("done/**/*.json")]
+    assert CliRunner().invoke(app, [*command[:3], str(undisturbed), "--no-report"]).exit_code == 0
+    assert_same_result(out, undisturbed)

@@ -16,11 +16,9 @@ def report(out: Results, json: Json = False) -> None:
     """
     with only_results_on_stdout():
         from ..store import Store
-        from .results import agree_and_save, build_report
+        from .results import compare_and_report
 
-        store = Store.open(out)
-        agree_and_save(store)
-        page = build_report(store)
+        _, page = compare_and_report(Store.open(out))
     if json:
         print_json({"out": str(out), "report": page})
     else:

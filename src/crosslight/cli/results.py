@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .console import count
@@ -71,15 +70,15 @@ def compare(store: Store, labels: Sequence[str] = (), steps: Steps | None = None
     return results
 
 
-def agree_and_save(store: Store) -> list[str]:
-    """Compare the models for every method, and write the results into the store's folder."""
+def compare_and_report(store: Store) -> tuple[list[str], str]:
+    """Compare the models for every method, and build the report of it.
+
+    Returns:
+        The files with the results, and the report's page.
+    """
     from ..agreement import save
+    from ..report import build_report
 
-    return [str(path) for result in compare(store).values() for path in save(result, store.path)]
-
-
-def build_report(store: Store) -> str:
-    """The report's page."""
-    from ..report import build_report as build
-
-    return str(build(store, Path(store.path) / "report"))
+    agreements = compare(store)
+    files = [str(path) for result in agreements.values() for path in save(result, store.path)]
+    return files, str(build_report(store, agreements=agreements))

@@ -60,7 +60,7 @@ def _run(
     from ..study import load_study
     from ..study.runner import run_plan
     from .progress import listener
-    from .results import agree_and_save, build_report, summarise
+    from .results import compare_and_report, summarise
 
     plan = load_study(file, changes).plan(out, device)
     _show(plan)
@@ -79,10 +79,8 @@ def _run(
     store = run_plan(plan, out, listener())
     result |= {"agreement": [], "report": None}
     if with_report:
-        say("comparing maps")
-        result["agreement"] = agree_and_save(store)
-        say("building the report")
-        result["report"] = build_report(store)
+        say("comparing maps and building the report")
+        result["agreement"], result["report"] = compare_and_report(store)
     return result | summarise(store)
 
 

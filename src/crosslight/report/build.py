@@ -19,13 +19,20 @@ from .tiles import write_maps, write_photographs
 from .words import study_toml
 
 if TYPE_CHECKING:
+    from ..agreement import Agreement
     from ..images import ImageSet
 
 STATIC = Path(__file__).parent / "static"
 _STAGED = ".part-"
 
 
-def build_report(store: Store, out: Path | None = None, *, images: ImageSet | None = None) -> Path:
+def build_report(
+    store: Store,
+    out: Path | None = None,
+    *,
+    images: ImageSet | None = None,
+    agreements: Mapping[str, Agreement] | None = None,
+) -> Path:
     """Write the report of a store.
 
     The page is put in place last, in one step, so that whoever opens it finds the old report or the new one.
@@ -35,6 +42,7 @@ def build_report(store: Store, out: Path | None = None, *, images: ImageSet | No
         out: folder of the report; by default ``report`` within the store. Other files in it stay.
         images: the study's pictures, where they are not to be looked for at their source. Without any picture
             the page still works, and says so.
+        agreements: of the models under each method, by its label, where they are at hand already.
 
     Returns:
         Path of ``index.html``.
@@ -46,7 +54,7 @@ def build_report(store: Store, out: Path | None = None, *, images: ImageSet | No
     staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=assets))
     try:
         staged.chmod(0o755)  # readable for others, as any other folder
-        contents, parts = _write_assets(store, pictures, staged)
+        contents, parts = _write_assets(store, pictures, staged, agreements or {})
         final = assets / _digest(staged)
         if final.exists():
             shutil.rmtree(staged)
@@ -62,11 +70,13 @@ def build_report(store: Store, out: Path | None = None, *, images: ImageSet | No
     return out / "index.html"
 
 
-def _write_assets(store: Store, pictures: Pictures, folder: Path) -> tuple[Contents, Mapping[str, Any]]:
+def _write_assets(
+    store: Store, pictures: Pictures, folder: Path, known: Mapping[str, Agreement]
+) -> tuple[Contents, Mapping[str, Any]]:
     contents = read_contents(store)
     photographs = write_photographs(contents, pictures, folder)
     write_maps(contents, folder)
-    agreements = agreements_of(contents)
+    agreements = agreements_of(contents, known)
     panels = write_panels(contents, agreements, folder)
     (folder / "data.js").write_text(script_data(contents, agreements, photographs), encoding="ascii")
     spec = contents.facts.get("spec")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,13 +63,15 @@ class Panel:
         return sum(pair.by_chance for pair in self.pairs)
 
 
-def agreements_of(contents: Contents) -> dict[str, Agreement]:
-    """Agreement by method label, for the methods with maps of two models or more."""
+def agreements_of(contents: Contents, known: Mapping[str, Agreement]) -> dict[str, Agreement]:
+    """Agreement by method label, for the methods with maps of two models or more; `known` ones are taken as they are."""
     found = {}
     for group in contents.methods:
         if len(group.sets) > 1:
             label = group.first.label
-            agreement = agree_store(contents.store, label, sets=list(group.sets.values()))[label]
+            agreement = known.get(label)
+            if agreement is None or set(agreement.sets) != set(group.sets):
+                agreement = agree_store(contents.store, label, sets=list(group.sets.values()))[label]
             found[group.label] = replace(agreement, label=group.label)
     return found
 

@@ -32,11 +32,19 @@ class Pictures:
     @classmethod
     def of(cls, store: Store) -> Pictures:
         """The pictures of a store, where its source is still there."""
-        source = str(store.manifest.facts.get("images", {}).get("source", ""))
-        if not source:
+        facts = store.manifest.facts.get("images", {})
+        if not facts.get("source"):
             return cls({}, "the store does not say where its pictures are")
         try:
-            records = {record.identity: record for record in open_images(source)}
+            # The same choice as the study's, so that no more files are read than it used.
+            images = open_images(
+                facts["source"],
+                limit=facts.get("limit"),
+                sample=facts.get("sample", "random"),
+                seed=store.manifest.seed,
+                profiles=facts.get("profiles", True),
+            )
+            records = {record.identity: record for record in images}
         except CrosslightError as error:
             return cls({}, str(error))
         return cls(records)

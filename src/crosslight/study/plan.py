@@ -211,6 +211,8 @@ def _manifest(spec: StudySpec, images: ImageSet, devices: Sequence[torch.device]
             "classes": list(images.classes),
         },
         "spec": spec.as_dict(),
+        "text": spec.text,
+        "command": spec.command,
     }
     return Manifest(
         name=study.name,

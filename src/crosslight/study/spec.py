@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from ..core.errors import CrosslightError, InputError, Problem, StudyError, sugg
 from ..core.targets import TargetPolicy, parse_target
 from ..methods import MethodSpec, find_method
 from ..models import check_model_name
+from ..models.sources.preprocessing import check_preprocess
 from .sections import ImagesSection, MethodSection, ModelSection, StudySection
-from .toml_file import apply_overrides, expand_variables, key_lines, parse, resolve_path, unknown_tables
+from .toml_file import apply_overrides, expand_variables, key_lines, parse, resolve_path
 
 TABLES = ("study", "images", "models", "methods")
 
@@ -50,6 +52,8 @@ class StudySpec:
         models: classifiers, every one with a label.
         tasks: the sets of maps; ``target = "top:3"`` makes three of one entry.
         base: folder that relative paths start from.
+        text: the study file's text, where there is one.
+        command: what runs it again.
     """
 
     study: StudySection
@@ -57,6 +61,8 @@ class StudySpec:
     models: tuple[ModelSection, ...]
     tasks: tuple[MapTask, ...]
     base: Path
+    text: str = ""
+    command: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """What the study asks for, as JSON can hold it."""
@@ -96,7 +102,9 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> StudySpec:
         raise InputError(f"cannot read the study file {path}: {reason}") from None
     data = parse(text, str(path))
     apply_overrides(data, overrides)
-    return check_study(data, base=path.parent, source=str(path), lines=key_lines(text))
+    spec = check_study(data, base=path.parent, source=str(path), lines=key_lines(text))
+    changes = "".join(f" --set {shlex.quote(override)}" for override in overrides)
+    return replace(spec, text=text, command=f"crosslight run {shlex.quote(path.name)} --out OUT{changes}")
 
 
 def check_study(
@@ -151,14 +159,17 @@ class _Checker:
     def __init__(self, base: Path, lines: Mapping[tuple[str | int, ...], int]):
         self.base, self.lines = base, lines
         self.problems: list[Problem] = []
+        self.references: list[tuple[tuple[str | int, ...], str, str]] = []  # where a target names which model
 
     def problem(self, place: tuple[str | int, ...], where: str, what: str) -> None:
         line = next((self.lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in self.lines), None)
         self.problems.append(Problem(where, what, line))
 
     def check(self, data: Mapping[str, Any]) -> StudySpec | None:
-        self.problems += unknown_tables(data, TABLES)
-        data = expand_variables(dict(data), "", self.problems)
+        for key in data:
+            if key not in TABLES:
+                self.problem((key,), key, f"unknown table{suggestion(key, TABLES)}")
+        data = expand_variables(dict(data), self.problem)
         study = self.section(StudySection, data.get("study", {}), ("study",), "study")
         images = self.section(ImagesSection, data.get("images", {}), ("images",), "images")
         models = self.models(self.entries(data, "models"))
@@ -168,12 +179,10 @@ class _Checker:
         if images is not None:
             self.source(images.source)
         labels = [model.label for model in models]
-        for task in tasks:
-            if task.policy.kind == "model" and task.policy.name not in labels:
-                near = suggestion(task.policy.name, [str(label) for label in labels])
-                self.problem(
-                    ("methods",), f"target of {task.label}", f"no model is labelled {task.policy.name!r}{near}"
-                )
+        for place, where, name in self.references:
+            if name not in labels:
+                near = suggestion(name, [str(label) for label in labels])
+                self.problem(place, where, f"no model is labelled {name!r}{near}")
         if self.problems or study is None or images is None:
             return None
         return StudySpec(study, images, tuple(models), tuple(tasks), self.base)
@@ -208,6 +217,7 @@ class _Checker:
 
     def models(self, entries: Sequence[Any]) -> list[ModelSection]:
         models: list[ModelSection] = []
+        labels: list[tuple[int, str]] = []
         for i, entry in enumerate(entries):
             name = entry.get("label", entry.get("name")) if isinstance(entry, dict) else None
             where = f"models[{i + 1}]" + (f" ({name})" if name else "")
@@ -224,12 +234,18 @@ class _Checker:
                     path = resolve_path(value, self.base)
                     known = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
                     self.problem(("models", i, key), f"{where}: {key}", f"no file {path}{_near_file(path, known)}")
-            models.append(model.model_copy(update={"label": model.label or model.name}))
-        self.unique("models", [str(model.label) for model in models])
+            try:
+                check_preprocess(model.preprocess)
+            except InputError as error:
+                self.problem(("models", i, "preprocess"), where, str(error))
+            labels.append((i, model.label or model.name))
+            models.append(model.model_copy(update={"label": labels[-1][1]}))
+        self.unique("models", labels)
         return models
 
     def tasks(self, entries: Sequence[Any], target: str) -> list[MapTask]:
         tasks: list[MapTask] = []
+        labels: list[tuple[int, str]] = []
         for i, entry in enumerate(entries):
             name = entry.get("label", entry.get("name")) if isinstance(entry, dict) else None
             where = f"methods[{i + 1}]" + (f" ({name})" if name else "")
@@ -254,16 +270,19 @@ class _Checker:
             label = section.label or method.name
             for policy in policies:
                 own = label if len(policies) == 1 else f"{label} (top {policy.rank})"
+                labels.append((i, own))
                 tasks.append(MapTask(own, method, settings, policy, section.limit))
-        self.unique("methods", [task.label for task in tasks])
+        self.unique("methods", labels)
         return tasks
 
     def target(self, text: str, place: tuple[str | int, ...], where: str) -> tuple[TargetPolicy, ...]:
         try:
-            return parse_target(text)
+            policies = parse_target(text)
         except InputError as error:
             self.problem(place, where, str(error))
             return ()
+        self.references += [(place, where, policy.name) for policy in policies if policy.kind == "model"]
+        return policies
 
     def source(self, source: str) -> None:
         if source.startswith("hf:") or source == "scenes":
@@ -273,10 +292,11 @@ class _Checker:
             known = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             self.problem(("images", "source"), "images: source", f"there is no {path}{_near_file(path, known)}")
 
-    def unique(self, kind: str, labels: Sequence[str]) -> None:
-        for label, count in Counter(labels).items():
+    def unique(self, kind: str, labels: Sequence[tuple[int, str]]) -> None:
+        for label, count in Counter(label for _, label in labels).items():
             if count > 1:
-                self.problem((kind,), kind, f"{count} entries are called {label!r}; give each its own label")
+                last = max(i for i, other in labels if other == label)
+                self.problem((kind, last), kind, f"{count} entries are called {label!r}; give each its own label")
 
 
 def _policies(text: str) -> tuple[TargetPolicy, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from ..core.errors import InputError, Problem, StudyError, suggestion
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
+_EXAMPLES = {"models": "weights", "methods": "depth"}
+#: keys that may hold a path; only their values are taken from the current folder when they come from ``--set``
+_PATHS = ("source", "weights", "classes")
 _KEY = re.compile(r"""^\s*["']?([A-Za-z0-9_\-]+)["']?\s*=""")
 
 
@@ -48,31 +51,44 @@ def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
     return lines
 
 
-def expand_variables(value: Any, where: str, problems: list[Problem]) -> Any:
-    """``${NAME}`` and ``${NAME:-default}`` in every string, from the environment."""
+def expand_variables(
+    value: Any, report: Callable[[tuple[str | int, ...], str, str], None], place: tuple[str | int, ...] = ()
+) -> Any:
+    """``${NAME}`` and ``${NAME:-default}`` in every string, from the environment.
+
+    Args:
+        value: what a study file holds.
+        report: told the place of a variable that is not set, the place in words, and what is wrong.
+        place: where `value` stands.
+    """
     if isinstance(value, str):
 
         def replace(match: re.Match[str]) -> str:
             found = os.environ.get(match[1], match[2])
             if found is None:
-                problems.append(Problem(where, f"the environment variable {match[1]} is not set"))
+                report(place, _in_words(place), f"the environment variable {match[1]} is not set")
                 return match[0]
             return found
 
         return _VARIABLE.sub(replace, value)
     if isinstance(value, list):
-        return [expand_variables(item, f"{where}[{i + 1}]", problems) for i, item in enumerate(value)]
+        return [expand_variables(item, report, (*place, i)) for i, item in enumerate(value)]
     if isinstance(value, dict):
-        return {k: expand_variables(v, f"{where}.{k}" if where else k, problems) for k, v in value.items()}
+        return {key: expand_variables(item, report, (*place, key)) for key, item in value.items()}
     return value
+
+
+def _in_words(place: Sequence[str | int]) -> str:
+    words = "".join(f"[{step + 1}]" if isinstance(step, int) else f": {step}" for step in place)
+    return words.removeprefix(": ")
 
 
 def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> None:
     """Change `data` in place as ``--set key=value`` says.
 
     Keys are paths such as ``study.seed``, ``images.limit``, ``models.*.weights``, ``models.ResNet-18.weights``
-    or ``methods.2.depth`` (from 1, or by label or name). Values are TOML, or text where they are not. A value that
-    names an existing file or folder is taken from the current folder, not from the study's.
+    or ``methods.2.depth`` (from 1, or by label or name). Values are TOML, or text where they are not. A source, weights
+    or classes that exist in the current folder are taken from there, not from the study's.
 
     Raises:
         InputError: no ``=``, or the key leads nowhere.
@@ -81,16 +97,17 @@ def apply_overrides(data: dict[str, Any], overrides: Sequence[str]) -> None:
         path, equals, text = override.partition("=")
         if not equals or not path.strip():
             raise InputError(f"--set {override}: write key=value")
-        value = _value(text.strip())
+        value = _value(text.strip(), path.strip().rpartition(".")[2])
         for holder, key in _holders(data, path.strip(), override):
             holder[key] = value
 
 
-def _value(text: str) -> Any:
+def _value(text: str, key: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        return str(Path(text).resolve()) if text and Path(text).exists() else text
+        here = key in _PATHS and text not in ("", "none", "pretrained") and Path(text).expanduser().exists()
+        return str(Path(text).expanduser().resolve()) if here else text
 
 
 def _holders(data: dict[str, Any], path: str, override: str) -> Iterator[tuple[dict[str, Any], str]]:
@@ -99,25 +116,27 @@ def _holders(data: dict[str, Any], path: str, override: str) -> Iterator[tuple[d
     if not rest:
         raise InputError(f"--set {override}: name a table and a key, such as study.seed or models.*.weights")
     if head not in ("models", "methods"):
-        table = data.setdefault(head, {})
-        while "." in rest:
-            step, _, rest = rest.partition(".")
-            table = table.setdefault(step, {})
-        if not isinstance(table, dict):
-            raise InputError(f"--set {override}: {head} is not a table")
-        yield table, rest
+        yield _inner(data.setdefault(head, {}), rest, override)
         return
     entries = [entry for entry in data.get(head) or [] if isinstance(entry, dict)]
     chosen, key = _choose(entries, rest)
     if not chosen:
         names = [str(entry.get("label", entry.get("name"))) for entry in entries]
         raise InputError(f"--set {override}: no such entry in {head}{suggestion(rest.partition('.')[0], names)}")
+    if not key:
+        raise InputError(f"--set {override}: name a key of that entry, such as {head}.{rest}.{_EXAMPLES[head]}")
     for entry in chosen:
-        table, last = entry, key
-        while "." in last:
-            step, _, last = last.partition(".")
-            table = table.setdefault(step, {})
-        yield table, last
+        yield _inner(entry, key, override)
+
+
+def _inner(table: Any, path: str, override: str) -> tuple[dict[str, Any], str]:
+    """The table within `table` that a path ends in, and its last step."""
+    *steps, last = path.split(".")
+    for step in steps:
+        table = table.setdefault(step, {}) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        raise InputError(f"--set {override}: {override.partition('=')[0].strip().rpartition('.')[0]} is not a table")
+    return table, last
 
 
 def _choose(entries: list[dict[str, Any]], rest: str) -> tuple[list[dict[str, Any]], str]:
@@ -128,9 +147,10 @@ def _choose(entries: list[dict[str, Any]], rest: str) -> tuple[list[dict[str, An
     if first.isdecimal():
         return entries[int(first) - 1 : int(first)], key
     for field in ("label", "name"):
-        named = [e for e in entries if rest.startswith(f"{e.get(field)}.")]
-        if named:
-            return named, rest.removeprefix(f"{named[0][field]}.")
+        fits = {str(e[field]) for e in entries if field in e and f"{rest}.".startswith(f"{e[field]}.")}
+        if fits:  # of "v1" and "v1.5", the longer one
+            name = max(fits, key=len)
+            return [e for e in entries if str(e.get(field)) == name], rest[len(name) + 1 :]
     return [], key
 
 
@@ -138,8 +158,3 @@ def resolve_path(value: str, base: Path) -> Path:
     """A path as written in a study file, relative to the file's folder."""
     path = Path(value).expanduser()
     return path if path.is_absolute() else base / path
-
-
-def unknown_tables(data: Mapping[str, Any], known: Sequence[str]) -> list[Problem]:
-    """A problem for every top-level key that is not a table of a study."""
-    return [Problem(key, f"unknown table{suggestion(key, known)}") for key in data if key not in known]

@@ -68,6 +68,21 @@ def make_preprocess(base: Mapping[str, Any], overrides: Mapping[str, Any] | None
     )
 
 
+def check_preprocess(overrides: Mapping[str, Any]) -> None:
+    """Raise where a user's overrides are not valid, whichever network they are for.
+
+    Raises:
+        InputError: an unknown key, or a value that is not valid.
+    """
+    base = dict(DEFAULT)
+    for key, other in (("mean", "std"), ("std", "mean")):  # the one that is missing fits the other
+        if isinstance(overrides.get(other), list | tuple):
+            base[key] = [1.0] * len(overrides[other])
+        elif other in overrides:
+            base[key] = 1.0
+    make_preprocess(base, overrides)
+
+
 def as_values(preprocess: Preprocess) -> dict[str, Any]:
     """A `Preprocess` as a base for overrides."""
     return {key: getattr(preprocess, key) for key in KEYS if key != "crop_pct"}

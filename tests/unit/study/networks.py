@@ -1,0 +1,87 @@
+"""Tiny networks of a user's own, for studies in these tests. Their input is 16 x 16."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Tiny(nn.Module):
+    """Two convolutions, a mean over space and a linear layer."""
+
+    def __init__(self, width: int = 4, outputs: int = 5):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, width, 3, stride=2, padding=1),
+            nn.Tanh(),
+            nn.Conv2d(width, 2 * width, 3, stride=2, padding=1),
+            nn.Tanh(),
+        )
+        self.head = nn.Linear(2 * width, outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.head(self.features(inputs).mean((-2, -1)))
+
+
+def tiny(width: int = 4, outputs: int = 5) -> Tiny:
+    return Tiny(width, outputs)
+
+
+def other() -> Tiny:
+    return Tiny(6)
+
+
+def broken() -> Tiny:
+    raise ValueError("cannot be built")
+
+
+class Hungry(Tiny):
+    """Has no memory for more than so many images at once."""
+
+    def __init__(self, limit: int):
+        super().__init__()
+        self.limit = limit
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if len(inputs) > self.limit:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return super().forward(inputs)
+
+
+def hungry(limit: int = 2) -> Hungry:
+    return Hungry(limit)
+
+
+class Picky(Tiny):
+    """Fails where any image of the batch is one colour throughout."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        if len(inputs) and (inputs.flatten(2).std(dim=2) == 0).all(dim=1).any() and inputs.abs().sum() > 0:
+            raise RuntimeError("nothing to see")
+        return super().forward(inputs)
+
+
+def picky() -> Picky:
+    return Picky()
+
+
+class Nan(Tiny):
+    """Not a number, wherever the image is not all zero."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs) * torch.where(inputs.abs().sum() > 0, torch.nan, 1.0)
+
+
+def nan() -> Nan:
+    return Nan()
+
+
+class Blind(Tiny):
+    """Sees the image, and says the same of every one."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return super().forward(inputs) * 0 + torch.arange(5.0)
+
+
+def blind() -> Blind:
+    return Blind()
