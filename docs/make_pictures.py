@@ -1,12 +1,12 @@
 """Make the pictures of the README and of these pages: real photographs, real classifiers, real maps.
 
-The photographs come with scikit-image and are in the public domain (CC0 or released by their makers, see `PHOTOGRAPHS`).
+The photographs come with scikit-image; each is CC0 or in the public domain, see `PHOTOGRAPHS`.
 The classifiers are those of ``studies/imagenet-sample.toml``; the folder with their weights is named by an
 environment variable, as for that study::
 
     CROSSLIGHT_DATA=/path/to/data python docs/make_pictures.py
 
-Chromium is needed for the picture of the report. It takes about a minute on two cores.
+Chromium is needed for the picture of the report. It takes some minutes on two cores.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ WIDTH = 1200  # pixels of every picture
 #: file name: what scikit-image calls the photograph; the comment says whose it is
 PHOTOGRAPHS = {
     "cat.png": "chelsea",  # Stefan van der Walt, CC0
-    "clock.png": "clock",  # Stefan van der Walt, public domain
     "coffee.png": "coffee",  # Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0
     "photographer.png": "camera",  # Lav Varshney, CC0
     "rocket.png": "rocket",  # SpaceX, public domain
     "spacesuit.png": "astronaut",  # NASA, public domain
+    "wall-clock.png": "clock",  # Stefan van der Walt, public domain
 }
 
 METHODS = [
@@ -162,16 +162,16 @@ def drawn(figure: Figure) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-def report_picture(page: Path, height: int = 1560) -> Image.Image:
+def report_picture(page: Path, height: int = 1490) -> Image.Image:
     """The first screens of the report in Chromium."""
     from playwright.sync_api import sync_playwright
 
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
-    if not found:
+    paths = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if not paths:
         sys.exit("Chromium is needed for the picture of the report: apt-get install chromium")
     with sync_playwright() as control:
         browser = control.chromium.launch(
-            executable_path=found, args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+            executable_path=paths[0], args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
         )
         tab = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light")
         tab.goto(page.as_uri())

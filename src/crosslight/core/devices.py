@@ -48,6 +48,11 @@ def resolve_devices(name: str = "auto") -> list[torch.device]:
     return [resolve_device(part.strip()) for part in name.split(",")]
 
 
+def to_float64(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor in double precision: on its own device, or on the CPU where the device (MPS) has none."""
+    return tensor.cpu().double() if tensor.device.type == "mps" else tensor.double()
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means that a smaller batch could succeed (CUDA, MPS or the CPU allocator)."""
     import torch

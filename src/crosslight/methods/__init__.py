@@ -4,8 +4,8 @@ A module in this folder that uses `method` is found by itself; other packages ad
 group ``crosslight.methods``, and a study can name a function in a file as ``python:FILE.py:FUNCTION``.
 """
 
-from .base import Attribution, MethodSpec, method
+from .base import Attribution, MethodSpec
 from .driver import attribute
-from .registry import METHODS, find_method
+from .registry import METHODS, find_method, method
 
 __all__ = ["METHODS", "Attribution", "MethodSpec", "attribute", "find_method", "method"]

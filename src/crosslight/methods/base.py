@@ -1,11 +1,11 @@
-"""The `method` decorator: turns a function from evidence to maps into something a study can name."""
+"""What a method is: a function from evidence to maps, and what it says of itself."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from torch import Tensor
@@ -16,7 +16,6 @@ from ..evidence import Evidence, EvidenceSettings
 
 #: What a method returns: maps ``[b, h, w]``, or maps and named diagnostics ``[b]``.
 Result = Tensor | tuple[Tensor, Mapping[str, Tensor]]
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -76,47 +75,6 @@ class MethodSpec:
         return self.reads.evaluations(self.evidence_settings(settings))
 
 
-def method(
-    name: str,
-    *,
-    reads: type[Evidence],
-    reference: str,
-    finish: Finish = none,
-    sign: Literal["signed", "magnitude"] = "signed",
-    channels: str = "sum",
-    diagnostics: Sequence[str] = (),
-    tolerance: str | None = None,
-) -> Callable[[F], F]:
-    """Register a function from evidence to maps as an attribution method.
-
-    The function's first parameter is the evidence; every other one must be keyword-only, with a type and a default:
-    those are its settings. They become study settings, options and documentation, together with the settings
-    of the evidence. Use ``Annotated[float, pydantic.Field(gt=0, description=...)]`` for limits and help.
-
-    Args:
-        name: lower case, words joined by ``-``.
-        reads: the kind of evidence the function takes.
-        reference: where it was published.
-        finish: the published final step, from `crosslight.core.finish`; the maps returned must be without it.
-        sign: ``magnitude`` where maps are never negative.
-        channels: how channels are reduced to one map, in a word or two.
-        diagnostics: names of the measurements the function returns beside the maps.
-        tolerance: one of these; the study setting ``tolerance`` then makes the
-            evidence closer until this diagnostic is not above it.
-
-    Raises:
-        MethodError: the function's signature does not fit.
-    """
-
-    def register(function: F) -> F:
-        from .registry import METHODS
-
-        METHODS.add(name, make_spec(name, function, reads, reference, finish, sign, channels, diagnostics, tolerance))
-        return function
-
-    return register
-
-
 def make_spec(
     name: str,
     function: Callable[..., Any],
@@ -128,7 +86,7 @@ def make_spec(
     diagnostics: Sequence[str] = (),
     tolerance: str | None = None,
 ) -> MethodSpec:
-    """The specification of a method, unregistered. For the arguments see `method`."""
+    """The specification of a method, unregistered. For the arguments see `registry.method`."""
     if FINISHES.get(finish.__name__) is not finish:
         raise MethodError(f"method {name!r}: finish must be one of {', '.join(FINISHES)}")
     if not (isinstance(reads, type) and issubclass(reads, Evidence)):

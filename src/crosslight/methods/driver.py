@@ -39,15 +39,14 @@ def attribute(gathering: Gathering, spec: MethodSpec, settings: BaseModel, polic
         return result
     maps = result.maps.clone()
     diagnostics = {name: values.clone() for name, values in result.diagnostics.items()}
-    rows = torch.arange(len(maps), device=maps.device)
     while True:
         # NaN (nothing to converge to) is not asked again
-        rows = rows[diagnostics[spec.tolerance][rows] > tolerance]
+        rows = (diagnostics[spec.tolerance] > tolerance).nonzero().flatten().tolist()
         closer = spec.reads.extend(evidence_settings)
-        if len(rows) == 0 or closer is None:
+        if not rows or closer is None:
             return Attribution(maps, diagnostics)
         evidence_settings = closer
-        part = gathering.rows(rows.tolist())
+        part = gathering.rows(rows)
         again = _apply(spec, part, settings, evidence_settings, policy)
         gathering.evaluations += part.evaluations
         maps[rows] = again.maps

@@ -6,8 +6,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from ..core.devices import to_float64
 from ..evidence import FeatureEvidence
-from .base import method
+from .registry import method
 
 
 @method(
@@ -33,7 +34,7 @@ def eigen_cam(
     if centre:
         cells = cells - cells.mean(dim=1, keepdim=True)
         strength = strength - strength.mean(dim=1, keepdim=True)
-    projected = first_component(cells)
+    projected = first_component(cells).to(strength)
     sign = torch.sign((projected * strength).sum(dim=1, keepdim=True))
     projected = projected * torch.where(sign == 0, 1, sign)
     return projected.reshape(-1, *evidence.activations.shape[2:]).to(evidence.activations.dtype)
@@ -50,19 +51,18 @@ def first_component(cells: Tensor) -> Tensor:
     """
     tall = cells.shape[1] > cells.shape[2]
     narrow = cells.transpose(1, 2) if tall else cells
-    vector, settled = power_iteration((narrow @ narrow.transpose(1, 2)).double())
+    vector, settled = power_iteration(to_float64(narrow @ narrow.transpose(1, 2)))
     # The Gram matrix is formed in the features' own precision, which is what costs; one step in float64 through the
     # matrix itself takes its rounding out again.
-    exact = narrow.double()
+    exact = to_float64(narrow)
     vector = (exact @ (exact.transpose(1, 2) @ vector[..., None]))[..., 0]
     if not bool(settled.all()):
         again = exact[~settled]
         vector[~settled] = torch.linalg.eigh(again @ again.transpose(1, 2)).eigenvectors[..., -1]
     vector = vector / vector.norm(dim=1, keepdim=True).clamp_min(1e-300)
-    if tall:
-        return (cells.double() @ vector[..., None])[..., 0]
-    # A v_1 = s_1 u_1, and s_1 = |A^T u_1|
-    return vector * (exact.transpose(1, 2) @ vector[..., None])[..., 0].norm(dim=1, keepdim=True)
+    down = (exact.transpose(1, 2) @ vector[..., None])[..., 0]
+    # A v_1 is A^T u_1 of the transposed matrix, or else s_1 u_1 with s_1 = |A^T u_1|
+    return down if tall else vector * down.norm(dim=1, keepdim=True)
 
 
 def power_iteration(matrices: Tensor, iterations: int = 64, tolerance: float = 1e-9) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..core.finish import relu
 from ..evidence import FeatureEvidence
-from .base import method
+from .registry import method
 
 
 @method(

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ..evidence import InputGradients
-from .base import method
+from .registry import method
 
 
 @method("input-x-gradient", reads=InputGradients, reference="Shrikumar et al. 2016, arXiv:1605.01713")

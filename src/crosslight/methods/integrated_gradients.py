@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
+from ..core.devices import to_float64
 from ..evidence import PathGradients
-from .base import method
+from .registry import method
 
 
 @method(
@@ -20,8 +21,8 @@ def integrated_gradients(evidence: PathGradients) -> tuple[Tensor, dict[str, Ten
     Source: eqs. 1 and 3. Deviation: Gauss-Legendre nodes by default; ``rule = "riemann-right"`` is eq. 3.
     """
     maps = ((evidence.inputs - evidence.baseline) * evidence.mean).sum(dim=1)
-    difference = (evidence.scores - evidence.baseline_scores).double()
-    gap = maps.double().flatten(1).sum(1) - difference
+    difference = to_float64(evidence.scores - evidence.baseline_scores)
+    gap = to_float64(maps).flatten(1).sum(1) - difference
     error = gap.abs() / difference.abs()  # NaN where both are 0: there is nothing to explain
     steps = torch.full_like(gap, evidence.steps)
     return maps, {"completeness_gap": gap, "completeness_error": error, "steps": steps}

@@ -1,4 +1,4 @@
-"""Where methods are looked up: built-in files, entry points, and functions in a user's file."""
+"""Where methods are registered and looked up: built-in files, entry points, and functions in a user's file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ import hashlib
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Literal, TypeVar
 
 from ..core.errors import CrosslightError, MethodError, suggestion
+from ..core.finish import Finish, none
 from ..core.registry import Registry
-from .base import MethodSpec
+from ..evidence import Evidence
+from .base import MethodSpec, make_spec
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _load_built_in() -> None:
@@ -24,6 +30,45 @@ METHODS: Registry[MethodSpec] = Registry("method", _load_built_in, "crosslight.m
 
 #: methods from users' files: by module name, then by the function's name
 _USERS: dict[str, dict[str, MethodSpec]] = {}
+
+
+def method(
+    name: str,
+    *,
+    reads: type[Evidence],
+    reference: str,
+    finish: Finish = none,
+    sign: Literal["signed", "magnitude"] = "signed",
+    channels: str = "sum",
+    diagnostics: Sequence[str] = (),
+    tolerance: str | None = None,
+) -> Callable[[F], F]:
+    """Register a function from evidence to maps as an attribution method.
+
+    The function's first parameter is the evidence; every other one must be keyword-only, with a type and a default:
+    those are its settings. They become study settings, options and documentation, together with the settings
+    of the evidence. Use ``Annotated[float, pydantic.Field(gt=0, description=...)]`` for limits and help.
+
+    Args:
+        name: lower case, words joined by ``-``.
+        reads: the kind of evidence the function takes.
+        reference: where it was published.
+        finish: the published final step, from `crosslight.core.finish`; the maps returned must be without it.
+        sign: ``magnitude`` where maps are never negative.
+        channels: how channels are reduced to one map, in a word or two.
+        diagnostics: names of the measurements the function returns beside the maps.
+        tolerance: one of these; the study setting ``tolerance`` then makes the
+            evidence closer until this diagnostic is not above it.
+
+    Raises:
+        MethodError: the function's signature does not fit.
+    """
+
+    def register(function: F) -> F:
+        METHODS.add(name, make_spec(name, function, reads, reference, finish, sign, channels, diagnostics, tolerance))
+        return function
+
+    return register
 
 
 def find_method(name: str, base: Path | None = None) -> MethodSpec:

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ..evidence import InputGradients
-from .base import method
+from .registry import method
 
 
 @method(

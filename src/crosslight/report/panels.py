@@ -64,7 +64,7 @@ class Panel:
 
 
 def agreements_of(contents: Contents, known: Mapping[str, Agreement]) -> dict[str, Agreement]:
-    """Agreement by method label, for the methods with maps of two models or more; `known` ones are taken as they are."""
+    """Agreement by label, for the methods with maps of two models or more; those `known` are not computed again."""
     found = {}
     for group in contents.methods:
         if len(group.sets) > 1:

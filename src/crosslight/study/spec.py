@@ -172,17 +172,17 @@ class _Checker:
         data = expand_variables(dict(data), self.problem)
         study = self.section(StudySection, data.get("study", {}), ("study",), "study")
         images = self.section(ImagesSection, data.get("images", {}), ("images",), "images")
-        models = self.models(self.entries(data, "models"))
-        tasks = self.tasks(self.entries(data, "methods"), study.target if study is not None else "own")
-        if study is not None:
-            self.target(study.target, ("study", "target"), "study: target")
-        if images is not None:
-            self.source(images.source)
-        labels = [model.label for model in models]
+        entries = self.entries(data, "models")
+        models = self.models(entries)
+        target = _text(data.get("study"), "target") or "own"
+        tasks = self.tasks(self.entries(data, "methods"), target)
+        self.target(target, ("study", "target"), "study: target")
+        if source := _text(data.get("images"), "source"):
+            self.source(source)
+        labels = [_text(entry, "label") or _text(entry, "name") or "" for entry in entries]
         for place, where, name in self.references:
             if name not in labels:
-                near = suggestion(name, [str(label) for label in labels])
-                self.problem(place, where, f"no model is labelled {name!r}{near}")
+                self.problem(place, where, f"no model is labelled {name!r}{suggestion(name, labels)}")
         if self.problems or study is None or images is None:
             return None
         return StudySpec(study, images, tuple(models), tuple(tasks), self.base)
@@ -222,26 +222,31 @@ class _Checker:
             name = entry.get("label", entry.get("name")) if isinstance(entry, dict) else None
             where = f"models[{i + 1}]" + (f" ({name})" if name else "")
             model = self.section(ModelSection, entry, ("models", i), where)
+            self.model(entry, i, where)
             if model is None:
                 continue
-            try:
-                check_model_name(model.name, base=self.base)
-            except CrosslightError as error:
-                self.problem(("models", i, "name"), where, str(error))
-            for key in ("weights", "classes"):
-                value = getattr(model, key)
-                if value and value not in ("pretrained", "none") and not resolve_path(value, self.base).is_file():
-                    path = resolve_path(value, self.base)
-                    known = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-                    self.problem(("models", i, key), f"{where}: {key}", f"no file {path}{_near_file(path, known)}")
-            try:
-                check_preprocess(model.preprocess)
-            except InputError as error:
-                self.problem(("models", i, "preprocess"), where, str(error))
             labels.append((i, model.label or model.name))
             models.append(model.model_copy(update={"label": labels[-1][1]}))
         self.unique("models", labels)
         return models
+
+    def model(self, entry: Any, i: int, where: str) -> None:
+        """Check single values, whatever else is wrong with the entry."""
+        if name := _text(entry, "name"):
+            try:
+                check_model_name(name, base=self.base)
+            except CrosslightError as error:
+                self.problem(("models", i, "name"), where, str(error))
+        for key in ("weights", "classes"):
+            value = _text(entry, key)
+            if value and value not in ("pretrained", "none") and not resolve_path(value, self.base).is_file():
+                path = resolve_path(value, self.base)
+                self.problem(("models", i, key), f"{where}: {key}", f"no file {path}{_near_file(path)}")
+        if isinstance(entry, dict) and isinstance(entry.get("preprocess"), dict):
+            try:
+                check_preprocess(entry["preprocess"])
+            except InputError as error:
+                self.problem(("models", i, "preprocess"), where, str(error))
 
     def tasks(self, entries: Sequence[Any], target: str) -> list[MapTask]:
         tasks: list[MapTask] = []
@@ -250,12 +255,19 @@ class _Checker:
             name = entry.get("label", entry.get("name")) if isinstance(entry, dict) else None
             where = f"methods[{i + 1}]" + (f" ({name})" if name else "")
             section = self.section(MethodSection, entry, ("methods", i), where)
-            if section is None:
-                continue
+            own_target, method_name = _text(entry, "target"), _text(entry, "name")
+            if own_target is not None:
+                policies = self.target(own_target, ("methods", i, "target"), f"{where}: target")
+            else:
+                policies = _policies(target)
+            if not method_name:
+                continue  # told by the section already
             try:
-                method = find_method(section.name, self.base)
+                method = find_method(method_name, self.base)
             except CrosslightError as error:
                 self.problem(("methods", i, "name"), where, str(error))
+                continue
+            if section is None:
                 continue
             try:
                 settings = method.settings(**(section.model_extra or {}))
@@ -263,10 +275,6 @@ class _Checker:
                 known = [*MethodSection.model_fields, *method.settings.model_fields]
                 self.invalid(error, ("methods", i), where, known)
                 continue
-            if section.target is not None:
-                policies = self.target(section.target, ("methods", i, "target"), f"{where}: target")
-            else:
-                policies = _policies(target)
             label = section.label or method.name
             for policy in policies:
                 own = label if len(policies) == 1 else f"{label} (top {policy.rank})"
@@ -288,9 +296,9 @@ class _Checker:
         if source.startswith("hf:") or source == "scenes":
             return
         path = resolve_path(source, self.base)
-        if not path.exists():
-            known = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            self.problem(("images", "source"), "images: source", f"there is no {path}{_near_file(path, known)}")
+        pattern = any(mark in source for mark in "*?[")
+        if not pattern and not path.exists():
+            self.problem(("images", "source"), "images: source", f"there is no {path}{_near_file(path)}")
 
     def unique(self, kind: str, labels: Sequence[tuple[int, str]]) -> None:
         for label, count in Counter(label for _, label in labels).items():
@@ -306,6 +314,13 @@ def _policies(text: str) -> tuple[TargetPolicy, ...]:
         return ()
 
 
-def _near_file(path: Path, known: Sequence[str]) -> str:
+def _text(entry: Any, key: str) -> str | None:
+    """A value that is text, of something that may be a table."""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _near_file(path: Path) -> str:
+    known = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     near = suggestion(path.name, known)
     return near if near.startswith("; did") else ""

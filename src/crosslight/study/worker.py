@@ -228,7 +228,7 @@ class _Block:
         block.values[chosen] = np.where(valid[:, None, None], values, np.nan)
         block.status[chosen] = np.where(valid, judge(values), Status.NO_TARGET)
         for name, measured in result.diagnostics.items():
-            block.diagnostics[name][chosen] = np.where(valid, measured.double().cpu().numpy(), np.nan)
+            block.diagnostics[name][chosen] = np.where(valid, measured.cpu().double().numpy(), np.nan)
 
     def outcome(self, seconds: float) -> Outcome:
         notes: dict[str, Any] = {"seconds": round(seconds, 3), "evaluations": self.evaluations}

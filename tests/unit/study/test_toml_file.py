@@ -81,7 +81,7 @@ def test_overrides_reach_inner_tables() -> None:
         ("study.seed", "write key=value"),
         ("=3", "write key=value"),
         ("seed=3", "name a table and a key"),
-        ("models.v2.weights=none", r"no such entry in models; did you mean 'v1"),
+        ("models.v2.weights=none", "no such entry in models; known are: v1, v1.5"),
         ("models.3.weights=none", "no such entry in models"),
         ("models.0.weights=none", "no such entry in models"),
         ("methods.grad-kam.depth=1", "no such entry in methods; did you mean 'grad-cam'"),
