@@ -53,7 +53,6 @@ def test_the_code_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crosslight.Study, "from_file", lambda path: read(path, changes))
     code = blocks("python")[0]
     assert len(code.strip().splitlines()) <= 12, "the API in ten lines, and the imports"
-    names: dict[str, object] = {}
     (folder / "read_me.py").write_text(code, encoding="utf-8")
     names = runpy.run_path(str(folder / "read_me.py"))
     assert names["maps"].values.shape[0] == 2

@@ -37,8 +37,10 @@ class ModelPlan:
         outputs: number of classes.
         labels: each image's own class, as an index among this classifier's, or None.
         unmapped: labels that mean no class of this classifier, with the number of images.
-        sets: for each task's label, the digest and attributes of its maps.
+        sets: for each task's label, the digest and attributes of its maps; a task that this classifier has nothing
+            for, such as a network without spatial features for a CAM, is not among them.
         resolutions: for each task's label, height and width of its maps.
+        failures: tasks that are not among the sets, with the reason.
         load: gives the classifier; it is kept or loaded anew.
     """
 
@@ -50,11 +52,16 @@ class ModelPlan:
     unmapped: dict[str, int]
     sets: dict[str, tuple[str, dict[str, Any]]]
     resolutions: dict[str, tuple[int, int]]
+    failures: tuple[Failure, ...]
     load: Callable[[], Classifier] = field(repr=False)
 
     def key(self, task: MapTask) -> str:
         """The key of a task's maps in the store."""
         return set_key(task.label, self.sets[task.label][0])
+
+    def tasks(self, spec: StudySpec) -> tuple[MapTask, ...]:
+        """The study's tasks, without those that this classifier has nothing for."""
+        return tuple(task for task in spec.tasks if task.label in self.sets)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Plan:
         spec: the checked study.
         images: the chosen pictures.
         plans: the classifiers that could be loaded, those that others' targets refer to first.
-        failures: classifiers that could not, with the reason.
+        failures: classifiers that could not, and methods that have nothing to read on one, with the reason.
         manifest: what the output folder will say of itself.
         devices: where to run.
         remaining: evaluations left to do; less than `evaluations` when resuming.
@@ -97,7 +104,7 @@ class Plan:
     @property
     def evaluations(self) -> int:
         """Passes of one image through one network, the whole study counted."""
-        return len(self.plans) * len(self.images) * evaluations(self.spec.tasks)
+        return len(self.images) * sum(evaluations(plan.tasks(self.spec)) for plan in self.plans)
 
     @property
     def problems(self) -> list[str]:
@@ -161,8 +168,9 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
     stored = Store.open(out).manifest if out is not None and (out / "study.json").is_file() else None
     manifest = _manifest(spec, images, devices, stored)
     plans, failures = _load_all(spec, images)
-    if not plans:
-        raise ModelError("no model could be loaded:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
+    if not any(plan.sets for plan in plans):
+        what = "no model could be loaded" if not plans else "no method can be used on any model"
+        raise ModelError(f"{what}:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
     plan = Plan(spec, images, plans, failures, manifest, devices, 0)
     store = Store.create(out, manifest) if out is not None and stored is not None else None
     left = sum(
@@ -177,9 +185,9 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
 def outstanding(store: Store | None, spec: StudySpec, plan: ModelPlan, block: int) -> tuple[MapTask, ...] | None:
     """The tasks that a block still needs; None where nothing is left, not even the predictions."""
     if store is None:
-        return spec.tasks
+        return plan.tasks(spec)
     predicted = store.is_done(plan.label, None, block)
-    tasks = tuple(task for task in spec.tasks if not store.is_done(plan.label, plan.key(task), block))
+    tasks = tuple(task for task in plan.tasks(spec) if not store.is_done(plan.label, plan.key(task), block))
     return None if predicted and not tasks else tasks
 
 
@@ -245,6 +253,7 @@ def _load_all(spec: StudySpec, images: ImageSet) -> tuple[tuple[ModelPlan, ...],
             classifier = _load(section, spec)
             keep = kept < KEEP_BYTES
             plans.append(_plan_model(classifier, section, spec, images, keep))
+            failures += plans[-1].failures
             kept += sum(p.numel() * p.element_size() for p in classifier.network.parameters()) if keep else 0
         except ModelError as error:
             failures.append(Failure("", label, "load", str(error)))
@@ -282,8 +291,13 @@ def _plan_model(
     mapped = map_labels(images, classes) if classes is not None else None
     sets: dict[str, tuple[str, dict[str, Any]]] = {}
     resolutions: dict[str, tuple[int, int]] = {}
+    failures: list[Failure] = []
     for task in spec.tasks:
-        attributes = _set_attributes(task, classifier, spec)
+        try:
+            attributes = _set_attributes(task, classifier, spec)
+        except ModelError as error:
+            failures.append(Failure("", classifier.label, f"method:{task.label}", str(error)))
+            continue
         sets[task.label] = (digest({"model": model_digest, "seed": spec.study.seed, **attributes}), attributes)
         resolutions[task.label] = task.method.reads.resolution(classifier, task.method.evidence_settings(task.settings))
     return ModelPlan(
@@ -303,6 +317,7 @@ def _plan_model(
         unmapped=dict(mapped.unmapped) if mapped is not None else {},
         sets=sets,
         resolutions=resolutions,
+        failures=tuple(failures),
         load=(lambda: classifier) if keep else (lambda: _load(section, spec)),
     )
 

@@ -34,11 +34,13 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> Store:
     progress = progress or Silent()
     store = Store.create(out, plan.manifest)
     store.sweep()
+    for model in plan.plans:
+        store.forget_failures(model.label)
     for failure in plan.failures:
         store.record_failure(failure)
     by_label = {model.label: model for model in plan.plans}
     order = [by_label[str(section.label)] for section in plan.spec.models if section.label in by_label]
-    store.select({model.label: [model.key(task) for task in plan.spec.tasks] for model in order})
+    store.select({model.label: [model.key(task) for task in model.tasks(plan.spec)] for model in order})
     progress.start(plan.remaining, plan.spec.study.name)
     try:
         with _threads(plan.manifest.facts["threads"]):
@@ -54,9 +56,8 @@ def run_plan(plan: Plan, out: Path, progress: Progress | None = None) -> Store:
 
 
 def _run_model(plan: Plan, model: ModelPlan, store: Store, progress: Progress, only_predict: bool = False) -> None:
-    store.forget_failures(model.label)
     store.add_model(model.label, model.outputs, model.attributes)
-    for task in plan.spec.tasks:
+    for task in model.tasks(plan.spec):
         settings_digest, attributes = model.sets[task.label]
         shape = model.resolutions[task.label]
         store.add_maps(model.label, task.label, settings_digest, shape, attributes, task.method.diagnostics)

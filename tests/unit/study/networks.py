@@ -85,3 +85,8 @@ class Blind(Tiny):
 
 def blind() -> Blind:
     return Blind()
+
+
+def flat() -> nn.Sequential:
+    """A network without any spatial features."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 8), nn.Tanh(), nn.Linear(8, 5))

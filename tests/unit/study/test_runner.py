@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crosslight.core.errors import InputError
+from crosslight.core.errors import InputError, ModelError
 from crosslight.core.maps import Status
 from crosslight.study import runner
 
@@ -342,3 +342,23 @@ def test_no_image_at_all(tmp_path):
     with pytest.raises(InputError):
         run(tmp_path / "out", tmp_path / "photos", [GRAD_CAM])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_method_that_has_nothing_to_read_on_one_model_leaves_its_other_maps(photos, tmp_path, listener):
+    methods = [GRAD_CAM, "saliency"]
+    store = run(tmp_path / "out", photos, methods, [model("flat"), model()], progress=listener)
+    assert [(one.model, one.label) for one in store.map_sets()] == [
+        ("flat", "saliency"),
+        ("tiny", "grad-cam"),
+        ("tiny", "saliency"),
+    ]
+    assert all(one.complete for one in store.map_sets())
+    assert statuses(store, "flat", "saliency") == {"OK": 7}
+    (failure,) = store.failures()
+    assert (failure.model, failure.stage, failure.image) == ("flat", "method:grad-cam", "")
+    assert listener.total == listener.done == 7 + 14
+    again = run(tmp_path / "out", photos, methods, [model("flat"), model()])
+    assert again.failures() == [failure]
+    assert run(tmp_path / "out", photos, ["saliency"], [model("flat"), model()]).failures() == []
+    with pytest.raises(ModelError, match="no method can be used on any model"):
+        run(tmp_path / "only", photos, [GRAD_CAM], [model("flat")])
