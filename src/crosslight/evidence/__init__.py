@@ -4,7 +4,7 @@ from .base import Evidence, EvidenceSettings
 from .features import FeatureEvidence
 from .gathering import Gathering
 from .gradients import InputGradients, NoisyGradients, PathGradients
-from .targets import Targets, resolve_targets
+from .targets import Targets, check_policy, resolve_targets
 
 __all__ = [
     "Evidence",
@@ -15,5 +15,6 @@ __all__ = [
     "NoisyGradients",
     "PathGradients",
     "Targets",
+    "check_policy",
     "resolve_targets",
 ]

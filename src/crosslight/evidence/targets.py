@@ -95,6 +95,18 @@ def resolve_targets(
     return Targets(_indices(wanted, logits.device), _indices(against, logits.device))
 
 
+def check_policy(policy: TargetPolicy, outputs: int, classes: Classes | None) -> None:
+    """Whether a policy can name a class of this classifier at all, before anything is measured.
+
+    Raises:
+        InputError: it names a class that is not there, or a rank beyond the classes.
+    """
+    if policy.rank > outputs:
+        raise InputError(f"target {policy}: there are only {outputs} classes")
+    for name in {"class": [policy.name], "contrast": [policy.name, policy.other]}.get(policy.kind, []):
+        find_class(name, outputs, classes)
+
+
 def find_class(name: str, outputs: int, classes: Classes | None) -> int:
     """The index of a class given by name or index.
 

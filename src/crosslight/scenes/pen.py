@@ -144,9 +144,7 @@ def smooth(points: Sequence[Point], steps: int = 5, closed: bool = True) -> list
         else:
             a, b, c, d = points[max(i - 1, 0)], points[i], points[i + 1], points[min(i + 2, count - 1)]
         for wa, wb, wc, wd in weights:
-            curve.append(
-                (wa * a[0] + wb * b[0] + wc * c[0] + wd * d[0], wa * a[1] + wb * b[1] + wc * c[1] + wd * d[1])
-            )
+            curve.append((wa * a[0] + wb * b[0] + wc * c[0] + wd * d[0], wa * a[1] + wb * b[1] + wc * c[1] + wd * d[1]))
     if not closed:
         curve.append(points[-1])
     return curve

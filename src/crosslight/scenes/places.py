@@ -81,11 +81,26 @@ def draw_desert(view: View) -> None:
     sand = jitter((0.86, 0.67, 0.42), rng)
     if rng.random() < 0.5:
         red = jitter((0.68, 0.42, 0.30), rng)
-        ridge(view, view.horizon - 0.06, 0.05, 1.0, red, lighter(red, 0.3), "hill", "rock", texture="streak", rough=0.1, sharp=0.02)
+        ridge(
+            view,
+            view.horizon - 0.06,
+            0.05,
+            1.0,
+            red,
+            lighter(red, 0.3),
+            "hill",
+            "rock",
+            texture="streak",
+            rough=0.1,
+            sharp=0.02,
+        )
     ridge(view, view.horizon - 0.01, 0.05, 1.2, lighter(sand, 0.1), darker(sand, 0.1), "hill", "sand")
     ground(view, lighter(sand, 0.1), darker(sand, 0.12), "streak", 0.22, material="sand")
     edge = (np.float32(view.horizon + 0.16) + np.float32(0.07) * line(view.canvas.size, 0.8, rng)) * view.canvas.size
-    dune = np.array(lighter(sand, 0.12), np.float32) * (1 + np.float32(0.1) * cut("streak", view.canvas.size, view.canvas.size, rng))[:, :, None]
+    dune = (
+        np.array(lighter(sand, 0.12), np.float32)
+        * (1 + np.float32(0.1) * cut("streak", view.canvas.size, view.canvas.size, rng))[:, :, None]
+    )
     below(view, edge.astype(np.float32), dune, "ground", "sand")
     _strew(view, ("stone", "stone", "grass tuft"), 5)
 
@@ -137,7 +152,13 @@ def _building(view: View, left: float, right: float, top: float, wall: RGB, laye
     """One building, with rows of windows, some of them lit."""
     rng, size = view.rng, view.canvas.size
     pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "building", "plaster")
-    pen.fill(box(2 * left - 1, 2 * top - 1, 2 * right - 1, 2 * view.horizon - 1 + 0.02), wall, shade="column", depth=0.25, rough=0.05)
+    pen.fill(
+        box(2 * left - 1, 2 * top - 1, 2 * right - 1, 2 * view.horizon - 1 + 0.02),
+        wall,
+        shade="column",
+        depth=0.25,
+        rough=0.05,
+    )
     if not layer:
         return
     rows = slice(max(round(top * size) + 2, 0), round(view.horizon * size) - 2)
@@ -146,7 +167,10 @@ def _building(view: View, left: float, right: float, top: float, wall: RGB, laye
     if not area.size:
         return
     tall, wide = rng.choice((3, 4, 5)), rng.choice((3, 4))
-    high, across = np.arange(area.shape[0]) % tall < tall - 2 + (tall == 3), np.arange(area.shape[1]) % wide < wide - 1 - (wide == 4)
+    high, across = (
+        np.arange(area.shape[0]) % tall < tall - 2 + (tall == 3),
+        np.arange(area.shape[1]) % wide < wide - 1 - (wide == 4),
+    )
     panes = high[:, None] & across
     tone = rng.choice(((0.30, 0.36, 0.44), (0.95, 0.85, 0.55), (0.62, 0.72, 0.80)))
     area[panes] = area[panes] * np.float32(0.35) + np.float32(0.65) * np.array(tone, np.float32)
@@ -157,7 +181,19 @@ def draw_snowfield(view: View) -> None:
     _sky(view, (0.58, 0.70, 0.86), (0.90, 0.92, 0.95))
     rng = view.rng
     firs = jitter((0.34, 0.44, 0.46), rng)
-    ridge(view, view.horizon - 0.03, 0.03, 1.5, firs, lighter(firs, 0.5), "hill", "foliage", texture="strand", rough=0.1, sharp=0.035)
+    ridge(
+        view,
+        view.horizon - 0.03,
+        0.03,
+        1.5,
+        firs,
+        lighter(firs, 0.5),
+        "hill",
+        "foliage",
+        texture="strand",
+        rough=0.1,
+        sharp=0.035,
+    )
     ridge(view, view.horizon + 0.005, 0.03, 1.2, (0.93, 0.95, 0.98), (0.86, 0.90, 0.96), "hill", "snow", rough=0.03)
     ground(view, (0.90, 0.92, 0.96), (0.80, 0.85, 0.93), "soft", 0.10, material="snow")
     _strew(view, ("stone", "snowdrift", "bush", "snowdrift"), 4)
@@ -185,7 +221,14 @@ def draw_woods(view: View) -> None:
         foot = 2 * view.horizon - 1 + 0.04 + 0.06 * layer
         for _ in range(4 - layer):
             x, half = rng.uniform(-1, 1), (0.03 + 0.025 * layer) * rng.uniform(0.8, 1.3)
-            trunk = [(x - half, -1.1), (x + half, -1.1), (x + half * 1.1, foot - 0.1), (x + half * 1.7, foot), (x - half * 1.7, foot), (x - half * 1.1, foot - 0.1)]
+            trunk = [
+                (x - half, -1.1),
+                (x + half, -1.1),
+                (x + half * 1.1, foot - 0.1),
+                (x + half * 1.7, foot),
+                (x - half * 1.7, foot),
+                (x - half * 1.1, foot - 0.1),
+            ]
             pen.fill(trunk, bark, shade="column", depth=0.7, texture="strand", rough=0.2)
     _strew(view, ("grass tuft", "bush", "stone", "grass tuft"), 6)
 
@@ -226,10 +269,28 @@ def draw_mountains(view: View) -> None:
         shade = [peak, (x + 0.1, foot - high * 0.55), (x - 0.04, foot - high * 0.3), (x + 0.12, foot), (x + wide, foot)]
         pen.fill(shade, darker(tone, 0.3), texture="leaf", rough=0.16)
         s = 0.34
-        cap = [peak, (x + wide * s, foot - high * (1 - s)), (x + 0.09, foot - high * 0.74), (x, foot - high * 0.58), (x - 0.1, foot - high * 0.72)]
+        cap = [
+            peak,
+            (x + wide * s, foot - high * (1 - s)),
+            (x + 0.09, foot - high * 0.74),
+            (x, foot - high * 0.58),
+            (x - 0.1, foot - high * 0.72),
+        ]
         snow.fill([*cap, (x - wide * s, foot - high * (1 - s))], (0.95, 0.96, 0.99), depth=0.3)
     green = jitter((0.36, 0.48, 0.28), rng)
-    ridge(view, view.horizon, 0.03, 2.0, darker(green, 0.25), green, "hill", "foliage", texture="leaf", rough=0.1, sharp=0.015)
+    ridge(
+        view,
+        view.horizon,
+        0.03,
+        2.0,
+        darker(green, 0.25),
+        green,
+        "hill",
+        "foliage",
+        texture="leaf",
+        rough=0.1,
+        sharp=0.015,
+    )
     ground(view, green, darker(green, 0.15), "leaf", 0.35)
     _strew(view, ("stone", "stone", "flower", "grass tuft", "bush"), 6)
     assert size
@@ -251,10 +312,24 @@ def draw_room(view: View) -> None:
         stripe = np.zeros((size, size), np.float32)
     view.canvas.image += (np.array(print_, np.float32) - view.canvas.image) * (np.float32(0.6) * stripe)[:, :, None]
     if rng.random() < 0.7:
-        pen = Pen(view.canvas, Pose(rng.uniform(0.15, 0.85), rng.uniform(0.14, 0.3), rng.uniform(0.08, 0.12), stretch=rng.uniform(0.8, 1.4)), rng, view.light, "picture frame", "wood")
+        pen = Pen(
+            view.canvas,
+            Pose(
+                rng.uniform(0.15, 0.85), rng.uniform(0.14, 0.3), rng.uniform(0.08, 0.12), stretch=rng.uniform(0.8, 1.4)
+            ),
+            rng,
+            view.light,
+            "picture frame",
+            "wood",
+        )
         pen.fill(box(-1, -1, 1, 1), jitter((0.42, 0.28, 0.15), rng), texture="streak", rough=0.15)
         pen.fill(box(-0.78, -0.78, 0.78, 0.78), (0.92, 0.9, 0.84), material="paper", rough=0.03)
-        pen.fill([(-0.6, 0.6), (-0.1, -0.2), (0.15, 0.2), (0.35, -0.05), (0.6, 0.6)], jitter(PAINTS["teal"], rng), material="paper", rough=0.1)
+        pen.fill(
+            [(-0.6, 0.6), (-0.1, -0.2), (0.15, 0.2), (0.35, -0.05), (0.6, 0.6)],
+            jitter(PAINTS["teal"], rng),
+            material="paper",
+            rough=0.1,
+        )
     wood = jitter((0.56, 0.38, 0.22), rng)
     ground(view, lighter(wood, 0.12), darker(wood, 0.1), "strand", 0.35, material="wood")
     pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "ground", "wood")
@@ -288,10 +363,17 @@ PLACES: dict[str, Place] = {
     "night": Place(draw_night, ("bush", "cloud", "stone"), ((0.78, 0.82, 1.02), (0.86, 0.84, 1.0)), "at night"),
     "city": Place(draw_city, ("fence", "bush", "crate"), _DAY, "in the city"),
     "snowfield": Place(draw_snowfield, ("snowdrift", "snowdrift", "stone"), _DAY, "in the snow"),
-    "woods": Place(draw_woods, ("leafy branch", "bush", "grass tuft"), ((0.98, 1.0, 0.9), (1.04, 0.97, 0.86)), "in the woods"),
+    "woods": Place(
+        draw_woods, ("leafy branch", "bush", "grass tuft"), ((0.98, 1.0, 0.9), (1.04, 0.97, 0.86)), "in the woods"
+    ),
     "reef": Place(draw_reef, ("seaweed", "stone", "bubble"), ((0.84, 1.0, 1.04), (0.88, 1.02, 1.0)), "under water"),
     "mountains": Place(draw_mountains, ("stone", "cloud", "leafy branch"), _DAY, "before mountains"),
-    "room": Place(draw_room, ("crate", "crate", "leafy branch"), ((1.02, 0.98, 0.9), (1.0, 1.0, 0.98), (0.94, 0.92, 0.9)), "in a room"),
+    "room": Place(
+        draw_room,
+        ("crate", "crate", "leafy branch"),
+        ((1.02, 0.98, 0.9), (1.0, 1.0, 0.98), (0.94, 0.92, 0.9)),
+        "in a room",
+    ),
 }
 
 

@@ -57,7 +57,11 @@ def draw_tuft(pen: Pen) -> None:
     for i in range(6):
         x = -0.5 + 0.2 * i
         tip = x * 2.2 + rng.uniform(-0.25, 0.25)
-        pen.fill([(x - 0.13, 1.0), (tip, rng.uniform(-1.0, -0.1)), (x + 0.13, 1.0)], darker(green, rng.uniform(0, 0.3)), rough=0)
+        pen.fill(
+            [(x - 0.13, 1.0), (tip, rng.uniform(-1.0, -0.1)), (x + 0.13, 1.0)],
+            darker(green, rng.uniform(0, 0.3)),
+            rough=0,
+        )
 
 
 def draw_flower(pen: Pen) -> None:
@@ -88,7 +92,9 @@ def draw_weed(pen: Pen) -> None:
     for x in (-0.45, 0.0, 0.45):
         sway, tall = rng.uniform(0.12, 0.25), rng.uniform(1.2, 2.0)
         stem: list[Point] = [(x + sway * sin(4.5 * i / 8 + x), 1.0 - tall * i / 8) for i in range(9)]
-        pen.line(stem, [0.26 - 0.025 * i for i in range(9)], darker(colour, rng.uniform(0, 0.3)), texture="strand", rough=0.2)
+        pen.line(
+            stem, [0.26 - 0.025 * i for i in range(9)], darker(colour, rng.uniform(0, 0.3)), texture="strand", rough=0.2
+        )
 
 
 def draw_bubble(pen: Pen) -> None:
@@ -122,7 +128,12 @@ def draw_wave(pen: Pen) -> None:
     xs = [-2.2 + 0.2 * i for i in range(23)]
     crest = [(x, 0.2 * sin(count * x + phase) + 0.08 * sin(2.3 * count * x)) for x in xs]
     pen.fill([*crest, (2.2, 1.4), (-2.2, 1.4)], water, depth=0.5, texture="streak", rough=0.25)
-    pen.line([(x, y + 0.06) for x, y in crest], [0.05 + 0.1 * abs(cos(x * 3 + phase)) for x in xs], (0.9, 0.95, 0.97), rough=0.1)
+    pen.line(
+        [(x, y + 0.06) for x, y in crest],
+        [0.05 + 0.1 * abs(cos(x * 3 + phase)) for x in xs],
+        (0.9, 0.95, 0.97),
+        rough=0.1,
+    )
 
 
 def draw_branch(pen: Pen) -> None:
@@ -145,7 +156,12 @@ def draw_fence(pen: Pen) -> None:
         pen.line([(-2.6, y), (2.6, y)], 0.16, darker(white, 0.22), rough=0.08)
     for i in range(9):
         x = -2.4 + 0.6 * i
-        pen.fill([(x - 0.14, 1), (x - 0.14, -0.3), (x, -0.6), (x + 0.14, -0.3), (x + 0.14, 1)], white, texture="strand", rough=0.1)
+        pen.fill(
+            [(x - 0.14, 1), (x - 0.14, -0.3), (x, -0.6), (x + 0.14, -0.3), (x + 0.14, 1)],
+            white,
+            texture="strand",
+            rough=0.1,
+        )
 
 
 #: object -> its material and how it is drawn

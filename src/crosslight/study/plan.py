@@ -13,9 +13,9 @@ import torch
 
 from ..__about__ import __version__
 from ..core.devices import resolve_devices
-from ..core.errors import ModelError
+from ..core.errors import InputError, ModelError, Problem, StudyError
 from ..core.seeds import digest
-from ..evidence import EvidenceSettings
+from ..evidence import EvidenceSettings, check_policy
 from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, ImageEntry, Manifest, Store, set_key
@@ -153,7 +153,8 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
         device: instead of the study's.
 
     Raises:
-        InputError: no image can be had, no device of that name is here, or no model could be loaded.
+        InputError: no image can be had, no device of that name is here, no model could be loaded, or a method or
+            its target can be used on none of them.
     """
     study = spec.study
     devices = tuple(resolve_devices(device or study.device))
@@ -168,9 +169,15 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
     stored = Store.open(out).manifest if out is not None and (out / "study.json").is_file() else None
     manifest = _manifest(spec, images, devices, stored)
     plans, failures = _load_all(spec, images)
-    if not any(plan.sets for plan in plans):
-        what = "no model could be loaded" if not plans else "no method can be used on any model"
-        raise ModelError(f"{what}:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
+    if not plans:
+        raise ModelError("no model could be loaded:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
+    reasons = {failure.stage: failure.reason for failure in failures}
+    useless = [task.label for task in spec.tasks if not any(task.label in plan.sets for plan in plans)]
+    if useless:
+        problems = [
+            Problem(f"methods ({label})", f"no model can do this: {reasons[f'method:{label}']}") for label in useless
+        ]
+        raise StudyError(problems, study.name)
     plan = Plan(spec, images, plans, failures, manifest, devices, 0)
     store = Store.create(out, manifest) if out is not None and stored is not None else None
     left = sum(
@@ -294,8 +301,9 @@ def _plan_model(
     failures: list[Failure] = []
     for task in spec.tasks:
         try:
+            check_policy(task.policy, outputs, classes)
             attributes = _set_attributes(task, classifier, spec)
-        except ModelError as error:
+        except InputError as error:
             failures.append(Failure("", classifier.label, f"method:{task.label}", str(error)))
             continue
         sets[task.label] = (digest({"model": model_digest, "seed": spec.study.seed, **attributes}), attributes)

@@ -7,7 +7,7 @@ import torch
 from typer.testing import CliRunner
 
 from crosslight.cli.app import app
-from crosslight.core.errors import InputError, ModelError, StoreError
+from crosslight.core.errors import InputError, ModelError, StoreError, StudyError
 from crosslight.models import load_model
 from crosslight.study import Study
 from crosslight.study.plan import evaluations
@@ -201,3 +201,10 @@ def test_other_weights_under_the_same_label_are_refused(photos, tmp_path):
     run(tmp_path / "out", photos, ["grad-cam"])
     with pytest.raises(StoreError, match="another model called 'tiny'"):
         run(tmp_path / "out", photos, ["grad-cam"], [model("other", "tiny")])
+
+
+@pytest.mark.parametrize("target", ["class:NOPE", "contrast:0:NOPE", "rank:1000"])
+def test_a_class_that_no_model_has_stops_before_any_work(photos, tmp_path, target):
+    with pytest.raises(StudyError, match="no model can do this"):
+        plan_of(photos, ["grad-cam", {"name": "saliency", "target": target}], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

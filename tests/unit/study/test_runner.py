@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from crosslight.core.errors import InputError, ModelError
+from crosslight.core.errors import InputError, StudyError
 from crosslight.core.maps import Status
 from crosslight.study import runner
 
@@ -360,5 +360,5 @@ def test_a_method_that_has_nothing_to_read_on_one_model_leaves_its_other_maps(ph
     again = run(tmp_path / "out", photos, methods, [model("flat"), model()])
     assert again.failures() == [failure]
     assert run(tmp_path / "out", photos, ["saliency"], [model("flat"), model()]).failures() == []
-    with pytest.raises(ModelError, match="no method can be used on any model"):
+    with pytest.raises(StudyError, match="no model can do this"):
         run(tmp_path / "only", photos, [GRAD_CAM], [model("flat")])

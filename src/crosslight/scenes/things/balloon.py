@@ -29,7 +29,9 @@ def draw_balloon(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
 
     mouth = 0.2 * wide
     for x in (-1, -0.3, 0.3, 1):
-        pen.line([(x * mouth, drop - 0.02), (x * 0.13, 0.78)], 0.026, (0.25, 0.2, 0.16), "rope", material="cloth", rough=0)
+        pen.line(
+            [(x * mouth, drop - 0.02), (x * 0.13, 0.78)], 0.026, (0.25, 0.2, 0.16), "rope", material="cloth", rough=0
+        )
     pen.fill(meridian(-1) + meridian(1)[::-1], first, "envelope", shade="ball", depth=0.9, rough=0.05)
     edges = [sin(pi / 2 * (2 * i / gores - 1)) for i in range(gores + 1)]
     for i in range(1, gores, 2):

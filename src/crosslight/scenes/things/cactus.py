@@ -16,7 +16,7 @@ def draw_cactus(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     sides = rng.choice(((-1,), (1,), (-1, 1), (-1, 1), (-1, 1)))
     look = {"depth": 0.75, "texture": "strand", "rough": 0.12}
     rib, spine = darker(skin, 0.35), lighter(second, 0.5)
-    for side in (sides if pen.only is None else sides[:1]):
+    for side in sides if pen.only is None else sides[:1]:
         y, out, up = rng.uniform(-0.05, 0.4), rng.uniform(0.58, 0.72), rng.uniform(0.4, 0.65)
         elbow = [(0, y), (out * 0.6, y), (out * 0.9, y - 0.06), (out, y - 0.24), (out, y - up)]
         path = smooth([(side * x, v) for x, v in elbow], 4, closed=False)

@@ -19,7 +19,13 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     waist = 0.05
     for x in (-0.72, 0.72):  # the dark of the wheel houses
         pen.ellipse(x, low + 0.02, wheel + 0.06, wheel + 0.06, (0.06, 0.06, 0.08), "bodywork", shade="none", **metal)
-    cabin = [(back - 0.12, waist + 0.1), (back + 0.12, roof + 0.06), (back + 0.35, roof), (0.05, roof), (0.25, roof + 0.08)]
+    cabin = [
+        (back - 0.12, waist + 0.1),
+        (back + 0.12, roof + 0.06),
+        (back + 0.35, roof),
+        (0.05, roof),
+        (0.25, roof + 0.08),
+    ]
     pen.fill([*cabin, (front + 0.2, waist + 0.1)], paint, "bodywork", depth=0.6, **metal)  # type: ignore[arg-type]
     left = [(back + 0.04, waist), (back + 0.2, roof + 0.12), (-0.2, roof + 0.1), (-0.2, waist)]
     right = [(-0.1, waist), (-0.1, roof + 0.1), (0.08, roof + 0.11), (0.18, roof + 0.16), (front + 0.03, waist)]
@@ -28,7 +34,16 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
         (x, y), (u, v) = pane[0], pane[1]
         glint = [(x + 0.22, y), (u + 0.16, v), (u + 0.24, v), (x + 0.32, y)]
         pen.fill(glint, (0.85, 0.92, 0.96), "window", material="glass", shade="none", rough=0, opacity=0.55)
-    body = [(-1.12, 0.62), (-1.14, 0.3), (-1.0, 0.08), (back, waist), (front, waist), (0.95, 0.16), (1.14, 0.34), (1.16, 0.64)]
+    body = [
+        (-1.12, 0.62),
+        (-1.14, 0.3),
+        (-1.0, 0.08),
+        (back, waist),
+        (front, waist),
+        (0.95, 0.16),
+        (1.14, 0.34),
+        (1.16, 0.64),
+    ]
     arches = []
     for middle in (0.72, -0.72):
         arches += [(middle + (wheel + 0.05) * c, low - 0.02 - (wheel + 0.05) * s) for c, s in circle(16)[0:9]]
@@ -42,7 +57,16 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     pen.ellipse(-1.1, 0.36, 0.05, 0.08, (0.85, 0.12, 0.1), "headlight", material="glass", rough=0)
     for x in (-0.72, 0.72) if pen.only is None else (0.72,):
         pen.ellipse(x, low, wheel, wheel, _TYRE, "wheel", material="rubber", depth=0.9)
-        pen.ellipse(x, low, wheel * 0.6, wheel * 0.6, lighter(accent, 0.45), "wheel", material="metal", depth=0.8, rough=0)
+        pen.ellipse(
+            x, low, wheel * 0.6, wheel * 0.6, lighter(accent, 0.45), "wheel", material="metal", depth=0.8, rough=0
+        )
         for c, s in circle(5):
-            pen.line([(x, low), (x + wheel * 0.55 * c, low + wheel * 0.55 * s)], 0.035, darker(accent, 0.5), "wheel", material="metal", rough=0)
+            pen.line(
+                [(x, low), (x + wheel * 0.55 * c, low + wheel * 0.55 * s)],
+                0.035,
+                darker(accent, 0.5),
+                "wheel",
+                material="metal",
+                rough=0,
+            )
         pen.ellipse(x, low, wheel * 0.18, wheel * 0.18, darker(accent, 0.4), "wheel", material="metal", rough=0)

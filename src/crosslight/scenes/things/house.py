@@ -21,8 +21,16 @@ def draw_house(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     stuff = {"material": "tile" if brick else "plaster", "texture": "streak" if brick else "fine", "rough": 0.12}
     glass = _LIT if rng.random() < 0.4 else _PANE
     chimney = rng.uniform(0.25, 0.65)
-    pen.fill(box(chimney, ridge - 0.18, chimney + 0.2, ridge + 0.4), darker(accent, 0.2), "chimney", material="tile", shade="column")
-    pen.fill(box(chimney - 0.03, ridge - 0.22, chimney + 0.23, ridge - 0.13), darker(accent, 0.5), "chimney", material="tile")
+    pen.fill(
+        box(chimney, ridge - 0.18, chimney + 0.2, ridge + 0.4),
+        darker(accent, 0.2),
+        "chimney",
+        material="tile",
+        shade="column",
+    )
+    pen.fill(
+        box(chimney - 0.03, ridge - 0.22, chimney + 0.23, ridge - 0.13), darker(accent, 0.5), "chimney", material="tile"
+    )
     side = [(corner, eaves), (0.95, eaves), (0.95, 1 - lift), (corner, 1.0)]
     pen.fill(side, wall, "wall", depth=0.35, **stuff)  # type: ignore[arg-type]
     gable = [(-0.95, eaves), (middle, ridge + 0.05), (corner, eaves), (corner, 1.0), (-0.95, 1 - lift)]

@@ -36,7 +36,9 @@ def draw_lighthouse(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     for x in (-wide, -wide / 2, 0.0, wide / 2, wide):
         pen.line([(x, top - 0.2), (x, top - 0.05)], 0.03, darker(accent, 0.45), "gallery", material="metal", rough=0)
     glass = neck * 0.78
-    pen.fill(box(-glass, top - 0.34, glass, top - 0.06), (1.0, 0.9, 0.55), "lantern", material="glass", shade="none", rough=0)
+    pen.fill(
+        box(-glass, top - 0.34, glass, top - 0.06), (1.0, 0.9, 0.55), "lantern", material="glass", shade="none", rough=0
+    )
     pen.ellipse(0, top - 0.2, glass * 0.5, 0.1, (1.25, 1.15, 0.85), "lantern", material="light", shade="none", rough=0)
     for x in (-glass, -glass / 3, glass / 3, glass):
         pen.line([(x, top - 0.34), (x, top - 0.06)], 0.035, darker(accent, 0.55), "lantern", material="metal", rough=0)

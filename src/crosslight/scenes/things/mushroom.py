@@ -13,12 +13,27 @@ def draw_mushroom(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     wide, high, rim = rng.uniform(0.78, 0.98), rng.uniform(0.78, 0.98), rng.uniform(-0.1, 0.08)
     stalk = mix((0.92, 0.88, 0.78), accent, 0.15)
     thick = rng.uniform(0.2, 0.28)
-    foot = [(-thick, rim), (-thick * 0.85, 0.45), (-thick * 1.4, 0.88), (0, 1.0), (thick * 1.4, 0.88), (thick * 0.85, 0.45)]
+    foot = [
+        (-thick, rim),
+        (-thick * 0.85, 0.45),
+        (-thick * 1.4, 0.88),
+        (0, 1.0),
+        (thick * 1.4, 0.88),
+        (thick * 0.85, 0.45),
+    ]
     pen.fill(smooth([*foot, (thick, rim)], 4), stalk, "stalk", shade="column", depth=0.6, texture="strand", rough=0.14)
     if rng.random() < 0.6:
-        skirt = [(-thick * 1.5, rim + 0.36), (-thick, rim + 0.2), (thick, rim + 0.2), (thick * 1.5, rim + 0.36), (0, rim + 0.45)]
+        skirt = [
+            (-thick * 1.5, rim + 0.36),
+            (-thick, rim + 0.2),
+            (thick, rim + 0.2),
+            (thick * 1.5, rim + 0.36),
+            (0, rim + 0.45),
+        ]
         pen.fill(smooth(skirt, 3), lighter(stalk, 0.3), "stalk", depth=0.6, texture="strand", rough=0.12)
-    pen.ellipse(0, rim + 0.02, wide * 0.93, 0.2, darker(stalk, 0.3), "gills", shade="plane", texture="strand", rough=0.3)
+    pen.ellipse(
+        0, rim + 0.02, wide * 0.93, 0.2, darker(stalk, 0.3), "gills", shade="plane", texture="strand", rough=0.3
+    )
     dome = [(wide * c, rim + high * s) for c, s in circle(32)[16:]] + [(wide, rim)]
     dome += [(wide * c, rim + 0.12 * s) for c, s in circle(32)[1:16]]
     pen.fill(dome, cap, "cap", shade="ball", depth=0.95, texture="soft", rough=0.08, shine=0.22)

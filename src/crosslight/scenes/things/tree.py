@@ -66,5 +66,10 @@ def _tier(pen: Pen, colour: RGB, top: float, wide: float, high: float) -> None:
         x = wide * (1 - i / 4)
         edge.append((x, top + high * (1 - 0.12 * (x / wide) ** 2) + (0.08 if i % 2 else -0.02)))
     pen.fill([(0, top), *edge], darker(colour, 0.1), "crown", depth=0.75, texture="leaf", rough=0.3)
-    left = [(0, top), (wide * 0.15, top + high * 0.5), (-wide * 0.25, top + high * 0.85), (-wide * 0.8, top + high * 0.9)]
+    left = [
+        (0, top),
+        (wide * 0.15, top + high * 0.5),
+        (-wide * 0.25, top + high * 0.85),
+        (-wide * 0.8, top + high * 0.9),
+    ]
     pen.fill(left, lighter(colour, 0.12), "crown", depth=0.5, texture="leaf", rough=0.25)
