@@ -68,6 +68,7 @@ format: install ## format the code
 
 bench: install ## compare with peers in one run
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.memory
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -182,13 +182,18 @@ def report_picture(page: Path, height: int = 1490) -> Image.Image:
     return Image.open(BytesIO(shot)).convert("RGB")
 
 
-def save(picture: Image.Image, name: str, colours: int = 256) -> None:
-    """Write a small PNG."""
+def save(picture: Image.Image, name: str, colours: int = 256, dither: bool = True) -> None:
+    """Write a small PNG; drawings do better without dithering."""
     file = DOCS / "pictures" / name
     file.parent.mkdir(exist_ok=True)
     palette = picture.quantize(colours, Image.Quantize.MEDIANCUT, kmeans=1)
-    small = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    small.save(file, optimize=True)
+    values = palette.getpalette() or []
+    for at in range(0, len(values), 3):
+        if min(values[at : at + 3]) >= 248:
+            values[at : at + 3] = [255] * 3  # paper stays white
+    palette.putpalette(values)
+    how = Image.Dither.FLOYDSTEINBERG if dither else Image.Dither.NONE
+    picture.quantize(palette=palette, dither=how).save(file, optimize=True)
     print(f"{file.relative_to(DOCS.parent)}: {picture.width} x {picture.height}, {file.stat().st_size // 1000} kB")
 
 
@@ -210,7 +215,7 @@ def main(arguments: Sequence[str]) -> None:
         write_photographs(photographs)
         store = run_study(photographs, folder / "results")
         save(overlay_grid(store, photographs, Grid()), "overlays.png")
-        save(agreement_picture(agree_store(store, "Grad-CAM")["Grad-CAM"]), "agreement.png", colours=64)
+        save(agreement_picture(agree_store(store, "Grad-CAM")["Grad-CAM"]), "agreement.png", colours=96, dither=False)
         save(report_picture(build_report(store)), "report.png")
 
 

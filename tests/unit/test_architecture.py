@@ -13,22 +13,22 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "crosslight"
 RANK = {
     "__about__": -1,
     "core": 0,
-    "images": 1,
-    "models": 1,
-    "scenes": 1,
-    "evidence": 2,
-    "methods": 3,
-    "store": 3,
-    "study": 4,
-    "agreement": 5,
-    "evaluation": 5,
-    "dissection": 5,
-    "dynamics": 5,
-    "report": 6,
-    "viewer": 6,
-    "cli": 7,
-    "__main__": 8,
-    "__init__": 9,  # the public interface, which names of every room are re-exported from
+    "scenes": 1,  # below images and models, so that both can offer them
+    "images": 2,
+    "models": 2,
+    "evidence": 3,
+    "methods": 4,
+    "store": 4,
+    "study": 5,
+    "agreement": 6,
+    "evaluation": 6,
+    "dissection": 6,
+    "dynamics": 6,
+    "report": 7,
+    "viewer": 7,
+    "cli": 8,
+    "__main__": 9,
+    "__init__": 10,  # the public interface, which names of every room are re-exported from
 }
 LONGEST = 400
 HOOKS = (

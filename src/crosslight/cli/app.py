@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..__about__ import __version__
 from ..core.errors import CrosslightError
-from . import agree, explain, export, import_, methods, models, report, run
+from . import agree, explain, export, import_, methods, models, report, run, scenes
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
@@ -94,3 +94,4 @@ app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("models")(models.models)
 app.command("methods")(methods.methods)
+app.add_typer(scenes.scenes, name="scenes")

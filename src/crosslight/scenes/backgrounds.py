@@ -7,6 +7,7 @@ from functools import cache
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .concepts import number_of
 from .draw import Canvas, Light
@@ -31,38 +32,18 @@ class View:
     horizon: float
 
 
-def backdrop(view: View, top: RGB, bottom: RGB, cloudy: float = 0.06, of: str = "sky", material: str = "air") -> None:
-    """Fill the whole picture: a gradient from the top edge to the horizon, with cloudy noise."""
+def backdrop(view: View, top: RGB, bottom: RGB, cloudy: float = 0.06, of: str = "sky", material: str = "air") -> Field:
+    """Fill the whole picture: a gradient from the top edge to the horizon, with cloudy noise.
+
+    Returns:
+        ``[size, size, 3]``: the surface, which may still be painted on.
+    """
     canvas = view.canvas
     t = np.clip(canvas.centres * np.float32(1 / (view.horizon * canvas.size)), 0, 1)[:, None]
     ramp = np.array(top, np.float32) * (1 - t) + np.array(bottom, np.float32) * t
-    canvas.image[:] = ramp[:, None]
-    if cloudy:
-        canvas.image += (np.float32(cloudy) * cut("cloud", canvas.size, canvas.size, view.rng))[:, :, None]
-    canvas.object[:] = number_of("object", of)
-    canvas.material[:] = number_of("material", material)
-
-
-def below(view: View, edge: Field, surface: Field, of: str, material: str) -> None:
-    """Paint everything below an edge.
-
-    Args:
-        view: where.
-        edge: ``[size]``, the height of the edge in each column, in pixels from the top.
-        surface: ``[size, size, 3]`` or something that broadcasts to it.
-        of: the name of the object.
-        material: the name of the material.
-    """
-    canvas = view.canvas
-    first = int(max(edge.min() - 1, 0))
-    if first >= canvas.size:
-        return
-    cover = np.clip(canvas.centres[first:, None] - edge + np.float32(0.5), 0, 1)
-    image = canvas.image[first:]
-    image += (surface[first:] - image) * cover[:, :, None]
-    inside = cover > 0.5
-    np.copyto(canvas.object[first:], np.uint16(number_of("object", of)), where=inside)
-    np.copyto(canvas.material[first:], np.uint16(number_of("material", material)), where=inside)
+    surface = ramp[:, None] + (np.float32(cloudy) * cut("cloud", canvas.size, canvas.size, view.rng))[:, :, None]
+    canvas.spread(surface, (number_of("object", of), 0, number_of("material", material)))
+    return surface
 
 
 def ridge(
@@ -78,7 +59,7 @@ def ridge(
     texture: str = "fine",
     rough: float = 0.05,
     sharp: float = 0.0,
-) -> Field:
+) -> None:
     """A line of hills.
 
     Args:
@@ -93,46 +74,56 @@ def ridge(
         texture: see `noise.tile`.
         rough: its strength.
         sharp: how ragged the edge is, for rocks and woods.
-
-    Returns:
-        ``[size]``: its edge in pixels.
     """
-    canvas, size = view.canvas, view.canvas.size
-    edge = np.float32(base) + np.float32(rise) * line(size, bumps, view.rng)
+    size = view.canvas.size
+    edge = np.float32(base) + np.float32(rise) * line(48, bumps, view.rng)
     if sharp:
-        edge = edge + np.float32(sharp) * line(size, bumps * 6, view.rng)
-    edge = edge * np.float32(size)
-    t = np.clip((canvas.centres[:, None] - edge) * np.float32(1 / (0.25 * size)), 0, 1)[:, :, None]
-    surface = np.array(colour, np.float32) * (1 - t) + np.array(foot, np.float32) * t
-    surface += (np.float32(rough) * cut(texture, size, size, view.rng))[:, :, None]
-    below(view, edge, surface, of, material)
-    return edge
+        edge = edge + np.float32(sharp) * line(48, bumps * 6, view.rng)
+    top = max(float(edge.min()) * size, 0)
+    t = np.clip((view.canvas.centres - np.float32(top)) * np.float32(1 / (0.25 * size)), 0, 1)[:, None]
+    ramp = np.array(colour, np.float32) * (1 - t) + np.array(foot, np.float32) * t
+    first = min(int(top), size - 1)  # nothing above is seen
+    surface = np.empty((size, size, 3), np.float32)
+    surface[:first] = 0
+    np.add(
+        ramp[first:, None],
+        (np.float32(rough) * cut(texture, size - first, size, view.rng))[:, :, None],
+        out=surface[first:],
+    )
+    numbers = (number_of("object", of), 0, number_of("material", material))
+    view.canvas.spread(surface, numbers, (edge * np.float32(size)).tolist())
 
 
 @cache
-def _depth_map(size: int, rows: int) -> tuple[Field, Field]:
+def _depth_map(size: int, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Column offsets ``[rows, size]`` and row offsets ``[rows]`` into a texture that lies on the ground."""
     t = (np.arange(rows, dtype=np.float32) + np.float32(0.5)) / np.float32(rows)
     far = np.float32(1) / (t + np.float32(0.18))
     across = (np.arange(size, dtype=np.float32) - np.float32(size / 2)) * np.float32(64 / size)
-    return across * far[:, None], far * np.float32(60)
+    return (across * far[:, None]).astype(np.int64), (far * np.float32(60)).astype(np.int64)
 
 
 def ground(
     view: View, far: RGB, near: RGB, texture: str, rough: float, of: str = "ground", material: str = "grass"
-) -> None:
-    """Ground from the horizon to the lower edge, its texture in perspective."""
-    canvas, size = view.canvas, view.canvas.size
+) -> Field:
+    """Ground from the horizon to the lower edge, its texture in perspective.
+
+    Returns:
+        ``[size, size, 3]``: the surface, which may still be painted on.
+    """
+    size = view.canvas.size
     top = round(view.horizon * size)
     rows = size - top
     across, away = _depth_map(size, rows)
     shift, turn = int(view.rng.random() * TILE), int(view.rng.random() * TILE)
-    whole = tile(texture)
-    cells = whole[((away.astype(np.int64) + shift) % TILE)[:, None], (across.astype(np.int64) + turn) % TILE]
+    cells = tile(texture).reshape(-1).take((((away + shift) % TILE) * TILE)[:, None] + (across + turn) % TILE)
     t = ((np.arange(rows, dtype=np.float32) + np.float32(0.5)) / np.float32(rows))[:, None]
     ramp = np.array(far, np.float32) * (1 - t) + np.array(near, np.float32) * t
     level = np.float32(rough) * (np.float32(0.35) + np.float32(0.65) * t) * cells
     level += np.float32(0.5 * rough) * cut("cloud", rows, size, view.rng)
-    canvas.image[top:] = ramp[:, None] * (1 + level)[:, :, None]
-    canvas.object[top:] = number_of("object", of)
-    canvas.material[top:] = number_of("material", material)
+    surface = np.empty((size, size, 3), np.float32)
+    surface[:top] = far
+    surface[top:] = ramp[:, None] * (1 + level)[:, :, None]
+    numbers = (number_of("object", of), 0, number_of("material", material))
+    view.canvas.spread(surface, numbers, (float(top), float(top)))
+    return surface

@@ -7,10 +7,8 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from .draw import Canvas, Finish, Light, polygon
-from .pen import Point, box, circle
-
-_FLAT = Finish("none", rough=0.0)
+from .draw import Canvas, Light
+from .pen import Pen, Point, Pose, box, circle
 
 
 def _ring() -> list[Point]:
@@ -52,15 +50,13 @@ def stamp(canvas: Canvas, light: Light, rng: Random, mark: int) -> NDArray[np.bo
         ``[size, size]``: which pixels it covers, its dark edge included.
     """
     points = list(MARKS.values())[mark]
-    size = canvas.size
-    radius = size * rng.uniform(0.044, 0.055)
+    radius = rng.uniform(0.044, 0.055)
     inset, drift = 0.085, 0.02
-    x = size * ((inset if mark % 2 == 0 else 1 - inset) + rng.uniform(-drift, drift))
-    y = size * ((inset if mark // 2 % 2 == 0 else 1 - inset) + rng.uniform(-drift, drift))
-    covered = np.zeros((size, size), bool)
-    for scale, tone in ((1.3, 0.08), (1.0, 1.0)):
-        shape = polygon([(x + radius * scale * a, y + radius * scale * b) for a, b in points], size)
-        canvas.paint(shape, (tone, tone, tone), _FLAT, light, rng, (0, 0, 0), opacity=0.85)
-        if shape is not None:
-            covered[shape.rows, shape.columns] |= shape.cover > 0.5
-    return covered
+    x = (inset if mark % 2 == 0 else 1 - inset) + rng.uniform(-drift, drift)
+    y = (inset if mark // 2 % 2 == 0 else 1 - inset) + rng.uniform(-drift, drift)
+    first = len(canvas)
+    pen = Pen(canvas, Pose(x, y, radius), rng, light)
+    for scale, tone in ((1.3, 0.10), (1.0, 0.97)):
+        outline = [(scale * a, scale * b) for a, b in points]
+        pen.fill(outline, (tone, tone, tone), shade="none", rough=0)
+    return canvas.covered(first)

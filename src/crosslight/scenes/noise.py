@@ -27,6 +27,7 @@ _KINDS = {
     "strand": (32, 4, 3),  # stands: bark, grass
     "leaf": (8, 8, 3),
 }
+_NAMES = (*_KINDS, "panes")
 
 
 @cache
@@ -59,6 +60,27 @@ def _stretch(values: Field, factor: int) -> Field:
     return (values[:, None] + t * (after - values[:, None])).reshape(-1, values.shape[1])
 
 
+@cache
+def textures() -> Field:
+    """All textures one after the other, ``[kinds * 256 * 256]``; see `texture_at`."""
+    return np.concatenate([*(tile(kind).reshape(-1) for kind in _KINDS), _panes().reshape(-1)])
+
+
+def texture_at(kind: str) -> int:
+    """Where a texture begins in `textures`."""
+    return _NAMES.index(kind) * TILE * TILE
+
+
+def _panes() -> Field:
+    """Rows of windows, 4 x 4 pixels apart, most of them dark and some lit."""
+    rng = Random("texture panes")
+    cells = np.array([[rng.choice((-1.0, -0.8, -0.6, 0.9)) for _ in range(TILE // 4)] for _ in range(TILE // 4)])
+    wide = np.kron(cells, np.ones((4, 4))).astype(np.float32)
+    wide[::4] = wide[1::4] = 0
+    wide[:, ::4] = wide[:, 1::4] = 0
+    return wide
+
+
 def cut(kind: str, height: int, width: int, rng: Random) -> Field:
     """A piece ``[height, width]`` of a texture, from anywhere in its tile."""
     top, left = int(rng.random() * TILE), int(rng.random() * TILE)
@@ -71,8 +93,8 @@ def cut(kind: str, height: int, width: int, rng: Random) -> Field:
 
 def line(count: int, cells: float, rng: Random) -> Field:
     """A smooth random curve ``[count]`` in about [-1, 1] with `cells` bumps along it."""
-    row = tile("cloud")[int(rng.random() * TILE)]
-    at = np.linspace(0, cells * 64, count, dtype=np.float32) + np.float32(rng.random() * TILE)
+    row = tile("soft")[int(rng.random() * TILE)]
+    at = np.linspace(0, cells * 16, count, dtype=np.float32) + np.float32(rng.random() * TILE)
     low = at.astype(np.int64)
     part = at - low
     return row[low % TILE] * (1 - part) + row[(low + 1) % TILE] * part

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from math import cos, hypot, pi, sin
 from random import Random
+from typing import Any
 
 from .concepts import number_of
-from .draw import Canvas, Finish, Light, Shade, polygon
+from .draw import SUBPIXELS, Canvas, Light
 from .palette import RGB
 
 Point = tuple[float, float]
@@ -46,7 +47,6 @@ class Pen:
         light: what falls on it.
         of: the name of the object.
         material: what it is made of where nothing else is said.
-        is_thing: whether it is the picture's thing.
         only: draw this part alone, where given.
     """
 
@@ -56,75 +56,51 @@ class Pen:
         pose: Pose,
         rng: Random,
         light: Light,
-        of: str,
+        of: str = "",
         material: str = "",
         *,
-        is_thing: bool = False,
         only: str | None = None,
     ):
         self.canvas, self.pose, self.rng, self.light = canvas, pose, rng, light
-        self.of, self.material, self.is_thing, self.only = of, material, is_thing, only
-        scale = canvas.size * pose.size
+        self.material, self.only = material, only
+        self.scale = canvas.size * pose.size
+        fine = self.scale * SUBPIXELS
+        wide = fine * pose.stretch * (-1 if pose.flip else 1)
         turn, lean = cos(pose.angle), sin(pose.angle)
-        wide = scale * pose.stretch * (-1 if pose.flip else 1)
-        self._x = (wide * turn, -scale * lean, canvas.size * pose.x)
-        self._y = (wide * lean, scale * turn, canvas.size * pose.y)
-        self.scale = scale
+        self._x = (wide * turn, -fine * lean, canvas.size * SUBPIXELS * pose.x - 0.5)
+        self._y = (wide * lean, fine * turn, canvas.size * SUBPIXELS * pose.y - 0.5)
         self._object = number_of("object", of)
-
-    def place(self, points: Sequence[Point]) -> list[Point]:
-        """Own coordinates to pixels."""
-        (a, b, c), (d, e, f) = self._x, self._y
-        return [(a * x + b * y + c, d * x + e * y + f) for x, y in points]
 
     def draws(self, part: str) -> bool:
         """Whether a part is to be drawn."""
         return self.only is None or part == self.only
 
     def fill(
-        self,
-        points: Sequence[Point],
-        colour: RGB,
-        part: str = "",
-        *,
-        material: str | None = None,
-        shade: Shade = "plane",
-        depth: float = 0.45,
-        texture: str = "fine",
-        rough: float = 0.07,
-        shine: float = 0.0,
-        opacity: float = 1.0,
+        self, points: Sequence[Point], colour: RGB, part: str = "", *, material: str | None = None, **surface: Any
     ) -> None:
-        """Fill a polygon. `part` names the part it belongs to; see `Finish` for the surface."""
-        if not self.draws(part):
+        """Fill a polygon. `part` names the part it belongs to; see `Canvas.fill` for the surface."""
+        if self.only is not None and part != self.only:
             return
         made_of = self.material if material is None else material
         numbers = (self._object, number_of("part", part), number_of("material", made_of))
-        self.canvas.paint(
-            polygon(self.place(points), self.canvas.size),
-            colour,
-            Finish(shade, depth, texture, rough, shine),
-            self.light,
-            self.rng,
-            numbers if opacity > 0.6 else None,
-            is_thing=self.is_thing,
-            opacity=opacity,
-        )
+        (a, b, c), (d, e, f) = self._x, self._y
+        xs, ys = [a * x + b * y + c for x, y in points], [d * x + e * y + f for x, y in points]
+        self.canvas.fill(xs, ys, colour, self.light, self.rng, numbers, **surface)
 
-    def ellipse(self, x: float, y: float, rx: float, ry: float, colour: RGB, part: str = "", **surface: object) -> None:
+    def ellipse(self, x: float, y: float, rx: float, ry: float, colour: RGB, part: str = "", **surface: Any) -> None:
         """Fill an ellipse; the surface is as in `fill`, a ball where nothing is said."""
         if not self.draws(part):
             return
         radius = max(rx, ry) * self.scale
-        points = [(x + rx * c, y + ry * s) for c, s in circle(32 if radius > 8 else 16)]
-        self.fill(points, colour, part, **({"shade": "ball"} | surface))  # type: ignore[arg-type]
+        points = [(x + rx * c, y + ry * s) for c, s in circle(32 if radius > 8 else 16 if radius > 2 else 8)]
+        self.fill(points, colour, part, **({"shade": "ball"} | surface))
 
     def line(
-        self, points: Sequence[Point], width: float | Sequence[float], colour: RGB, part: str = "", **surface: object
+        self, points: Sequence[Point], width: float | Sequence[float], colour: RGB, part: str = "", **surface: Any
     ) -> None:
         """A line with a width, or one at each point."""
         if self.draws(part):
-            self.fill(ribbon(points, width), colour, part, **surface)  # type: ignore[arg-type]
+            self.fill(ribbon(points, width), colour, part, **surface)
 
 
 @cache

@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 
-from .backgrounds import View, backdrop, below, ground, ridge
+from .backgrounds import View, backdrop, ground, ridge
 from .draw import Light
 from .noise import cut, line
 from .palette import PAINTS, RGB, darker, jitter, lighter, mix
@@ -56,10 +56,10 @@ def draw_sea(view: View) -> None:
         far = jitter((0.48, 0.58, 0.66), rng)
         ridge(view, view.horizon - 0.02, 0.05, 1.2, far, far, "hill", "rock")
     deep = jitter((0.08, 0.30, 0.46), rng, 0.04)
-    ground(view, jitter((0.42, 0.62, 0.70), rng, 0.04), deep, "streak", 0.55, "water surface", "water")
+    water = ground(view, jitter((0.42, 0.62, 0.70), rng, 0.04), deep, "streak", 0.55, "water surface", "water")
     size = view.canvas.size
-    x = rng.uniform(0.1, 0.9) * size
-    view.canvas.shadow(x, view.horizon * size + 10, 0.18 * size, 0.35 * size, -0.22)
+    glitter = view.canvas.spot(rng.uniform(0.1, 0.9) * size, (view.horizon + 0.1) * size, 0.2 * size, 0.4 * size)
+    water *= (1 + np.float32(0.25) * glitter)[:, :, None]
 
 
 def draw_meadow(view: View) -> None:
@@ -96,23 +96,18 @@ def draw_desert(view: View) -> None:
         )
     ridge(view, view.horizon - 0.01, 0.05, 1.2, lighter(sand, 0.1), darker(sand, 0.1), "hill", "sand")
     ground(view, lighter(sand, 0.1), darker(sand, 0.12), "streak", 0.22, material="sand")
-    edge = (np.float32(view.horizon + 0.16) + np.float32(0.07) * line(view.canvas.size, 0.8, rng)) * view.canvas.size
-    dune = (
-        np.array(lighter(sand, 0.12), np.float32)
-        * (1 + np.float32(0.1) * cut("streak", view.canvas.size, view.canvas.size, rng))[:, :, None]
-    )
-    below(view, edge.astype(np.float32), dune, "ground", "sand")
+    ridge(view, view.horizon + 0.16, 0.08, 0.8, lighter(sand, 0.14), sand, "ground", "sand", texture="streak", rough=0.08)
     _strew(view, ("stone", "stone", "grass tuft"), 5)
 
 
 def draw_night(view: View) -> None:
     """Hills under stars."""
     rng = view.rng
-    backdrop(view, jitter((0.06, 0.08, 0.24), rng, 0.03), jitter((0.30, 0.30, 0.52), rng, 0.05), 0.07)
+    sky = backdrop(view, jitter((0.06, 0.08, 0.24), rng, 0.03), jitter((0.30, 0.30, 0.52), rng, 0.05), 0.07)
     size = view.canvas.size
     for _ in range(26):
         x, y = int(rng.random() * size), int(rng.random() * view.horizon * size)
-        view.canvas.image[y, x] += np.float32(rng.uniform(0.2, 0.8))
+        sky[y, x] += np.float32(rng.uniform(0.2, 0.8))
     for _ in range(rng.randrange(2, 6)):
         x, y = rng.uniform(0.02, 0.98), rng.uniform(0.03, view.horizon * 0.8)
         put(view.canvas, rng, view.light, "star", x, y, rng.uniform(0.018, 0.035))
@@ -149,31 +144,13 @@ def draw_city(view: View) -> None:
 
 
 def _building(view: View, left: float, right: float, top: float, wall: RGB, layer: int) -> None:
-    """One building, with rows of windows, some of them lit."""
-    rng, size = view.rng, view.canvas.size
-    pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "building", "plaster")
-    pen.fill(
-        box(2 * left - 1, 2 * top - 1, 2 * right - 1, 2 * view.horizon - 1 + 0.02),
-        wall,
-        shade="column",
-        depth=0.25,
-        rough=0.05,
-    )
-    if not layer:
-        return
-    rows = slice(max(round(top * size) + 2, 0), round(view.horizon * size) - 2)
-    columns = slice(max(round(left * size) + 2, 0), min(round(right * size) - 2, size))
-    area = view.canvas.image[rows, columns]
-    if not area.size:
-        return
-    tall, wide = rng.choice((3, 4, 5)), rng.choice((3, 4))
-    high, across = (
-        np.arange(area.shape[0]) % tall < tall - 2 + (tall == 3),
-        np.arange(area.shape[1]) % wide < wide - 1 - (wide == 4),
-    )
-    panes = high[:, None] & across
-    tone = rng.choice(((0.30, 0.36, 0.44), (0.95, 0.85, 0.55), (0.62, 0.72, 0.80)))
-    area[panes] = area[panes] * np.float32(0.35) + np.float32(0.65) * np.array(tone, np.float32)
+    """One building; the near ones have rows of windows, some of them lit."""
+    pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), view.rng, view.light, "building", "plaster")
+    outline = box(2 * left - 1, 2 * top - 1, 2 * right - 1, 2 * view.horizon - 1 + 0.02)
+    look = {"texture": "panes", "rough": 0.45} if layer else {"rough": 0.05}
+    pen.fill(outline, wall, shade="column", depth=0.25, **look)
+    if layer:
+        pen.fill(box(2 * left - 1.01, 2 * top - 1.03, 2 * right - 0.99, 2 * top - 0.97), darker(wall, 0.2), rough=0)
 
 
 def draw_snowfield(view: View) -> None:
@@ -198,11 +175,10 @@ def draw_snowfield(view: View) -> None:
     ground(view, (0.90, 0.92, 0.96), (0.80, 0.85, 0.93), "soft", 0.10, material="snow")
     _strew(view, ("stone", "snowdrift", "bush", "snowdrift"), 4)
     if rng.random() < 0.5:
-        size = view.canvas.size
         pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "sky", "snow")
-        for _ in range(16):
-            r = rng.uniform(0.012, 0.022) * 96 / size
-            pen.ellipse(rng.uniform(-1, 1), rng.uniform(-1, 1), r, r, (1, 1, 1), shade="none", rough=0, opacity=0.6)
+        for _ in range(12):
+            r = rng.uniform(0.012, 0.02)
+            pen.ellipse(rng.uniform(-1, 1), rng.uniform(-1, 1), r, r, (0.97, 0.98, 1.0), shade="none", rough=0)
 
 
 def draw_woods(view: View) -> None:
@@ -210,9 +186,9 @@ def draw_woods(view: View) -> None:
     rng = view.rng
     autumn = rng.random() < 0.4
     leaves = jitter((0.72, 0.50, 0.22) if autumn else (0.40, 0.54, 0.28), rng)
-    backdrop(view, darker(leaves, 0.25), lighter(leaves, 0.5), 0.12, "trunk row", "foliage")
+    wall = backdrop(view, darker(leaves, 0.25), lighter(leaves, 0.5), 0.12, "trunk row", "foliage")
     size = view.canvas.size
-    view.canvas.image += (np.float32(0.16) * cut("leaf", size, size, rng))[:, :, None]
+    wall += (np.float32(0.16) * cut("leaf", size, size, rng))[:, :, None]
     floor = jitter((0.46, 0.32, 0.18) if autumn else (0.28, 0.36, 0.16), rng)
     ground(view, lighter(floor, 0.25), darker(floor, 0.1), "leaf", 0.5, material="foliage")
     for layer in range(3):
@@ -237,13 +213,13 @@ def draw_reef(view: View) -> None:
     """The bottom of the sea."""
     rng = view.rng
     deep, shallow = jitter((0.05, 0.26, 0.40), rng, 0.04), jitter((0.34, 0.74, 0.78), rng, 0.04)
-    backdrop(view, shallow, deep, 0.05, "sky", "water")
-    pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "sky", "water")
-    slant = rng.uniform(-0.5, 0.5)
-    for _ in range(4):
-        x, wide = rng.uniform(-0.9, 0.9), rng.uniform(0.05, 0.14)
-        ray = [(x - wide, -1.05), (x + wide, -1.05), (x + slant + 2 * wide, 0.6), (x + slant - 2 * wide, 0.6)]
-        pen.fill(ray, lighter(shallow, 0.3), shade="none", rough=0, opacity=0.16)
+    water = backdrop(view, shallow, deep, 0.05, "sky", "water")
+    size = view.canvas.size
+    slant = rng.uniform(-0.6, 0.6)
+    beams = np.maximum(line(3 * size, 12, rng), np.float32(0))  # light falls in from the side
+    at = (view.canvas.centres + np.float32(slant) * view.canvas.centres[:, None]).astype(np.int64) + size
+    fade = np.maximum(1 - view.canvas.centres * np.float32(1.3 / size), np.float32(0))
+    water += (np.float32(0.5) * beams[at] * fade[:, None])[:, :, None]
     far = mix(deep, shallow, 0.35)
     ridge(view, view.horizon, 0.07, 2.0, far, deep, "hill", "rock", texture="leaf", rough=0.08, sharp=0.03)
     sand = mix(jitter((0.78, 0.70, 0.52), rng), shallow, 0.25)
@@ -256,7 +232,7 @@ def draw_reef(view: View) -> None:
 def draw_mountains(view: View) -> None:
     """A high valley before snowy peaks."""
     _sky(view, (0.34, 0.54, 0.82), (0.84, 0.88, 0.92))
-    rng, size = view.rng, view.canvas.size
+    rng = view.rng
     rock = jitter((0.46, 0.48, 0.56), rng)
     pen = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "mountain", "rock")
     snow = Pen(view.canvas, Pose(0.5, 0.5, 0.5), rng, view.light, "mountain", "snow")
@@ -293,14 +269,13 @@ def draw_mountains(view: View) -> None:
     )
     ground(view, green, darker(green, 0.15), "leaf", 0.35)
     _strew(view, ("stone", "stone", "flower", "grass tuft", "bush"), 6)
-    assert size
 
 
 def draw_room(view: View) -> None:
     """A room with wallpaper, a picture and a wooden floor."""
     rng, size = view.rng, view.canvas.size
     paper = jitter(mix(PAINTS[rng.choice(tuple(PAINTS))], (0.86, 0.83, 0.78), 0.55), rng)
-    backdrop(view, lighter(paper, 0.1), darker(paper, 0.08), 0.03, "wallpaper", "paper")
+    wall = backdrop(view, lighter(paper, 0.1), darker(paper, 0.08), 0.03, "wallpaper", "paper")
     print_ = lighter(paper, 0.35) if rng.random() < 0.6 else darker(paper, 0.2)
     period, kind = rng.choice((8, 12, 16)) * size / 96, rng.random()
     at = view.canvas.centres % np.float32(period) - np.float32(period / 2)
@@ -310,7 +285,7 @@ def draw_room(view: View) -> None:
         stripe = np.clip(np.float32(period / 5) - (np.abs(at)[:, None] + np.abs(at)), 0, 1)
     else:
         stripe = np.zeros((size, size), np.float32)
-    view.canvas.image += (np.array(print_, np.float32) - view.canvas.image) * (np.float32(0.6) * stripe)[:, :, None]
+    wall += (np.array(print_, np.float32) - wall) * (np.float32(0.6) * stripe)[:, :, None]
     if rng.random() < 0.7:
         pen = Pen(
             view.canvas,

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from math import cos, pi, sin
 from random import Random
 
-from .draw import Light
-from .draw import Canvas
+import numpy as np
+
+from .draw import Canvas, Light
 from .palette import PAINTS, RGB, darker, jitter, lighter
 from .pen import Pen, Point, Pose, box, circle, smooth
 
@@ -99,8 +100,9 @@ def draw_weed(pen: Pen) -> None:
 
 def draw_bubble(pen: Pen) -> None:
     """A bubble of air."""
-    pen.ellipse(0, 0, 1, 1, (0.78, 0.92, 0.96), depth=0.5, rough=0, opacity=0.62)
-    pen.ellipse(-0.35, -0.35, 0.25, 0.25, (1, 1, 1), rough=0, shade="none", opacity=0.9)
+    pen.ellipse(0, 0, 1, 1, (0.62, 0.84, 0.90), rough=0, shade="none")
+    pen.ellipse(0.08, 0.08, 0.78, 0.78, (0.44, 0.72, 0.80), depth=0.5, rough=0)
+    pen.ellipse(-0.35, -0.35, 0.28, 0.28, (1, 1, 1), rough=0, shade="none")
 
 
 def draw_crate(pen: Pen) -> None:
@@ -126,14 +128,15 @@ def draw_wave(pen: Pen) -> None:
     water = jitter((0.16, 0.42, 0.58), rng, 0.04)
     phase, count = rng.uniform(0, 6), rng.uniform(2.0, 3.2)
     xs = [-2.2 + 0.2 * i for i in range(23)]
-    crest = [(x, 0.2 * sin(count * x + phase) + 0.08 * sin(2.3 * count * x)) for x in xs]
-    pen.fill([*crest, (2.2, 1.4), (-2.2, 1.4)], water, depth=0.5, texture="streak", rough=0.25)
-    pen.line(
-        [(x, y + 0.06) for x, y in crest],
-        [0.05 + 0.1 * abs(cos(x * 3 + phase)) for x in xs],
-        (0.9, 0.95, 0.97),
-        rough=0.1,
-    )
+    crest, foam = [], []
+    for x in xs:
+        ends = 1 - (x / 2.2) ** 4  # it rises from the water and goes back into it
+        y = 0.8 - ends * (0.6 + 0.2 * sin(count * x + phase) + 0.08 * sin(2.3 * count * x))
+        crest.append((x, y))
+        foam.append(ends * (0.06 + 0.1 * abs(cos(x * 3 + phase))))
+    base = [(2.2 * c, 0.8 + 0.35 * s) for c, s in circle(16)[1:8]]
+    pen.fill([*crest, *base], water, depth=0.5, texture="streak", rough=0.25)
+    pen.line([(x, y + 0.06) for x, y in crest], foam, (0.9, 0.95, 0.97), rough=0.1)
 
 
 def draw_branch(pen: Pen) -> None:
@@ -203,6 +206,7 @@ def put(canvas: Canvas, rng: Random, light: Light, name: str, x: float, y: float
 def disc(canvas: Canvas, rng: Random, light: Light, name: str, x: float, y: float, radius: float, colour: RGB) -> None:
     """A sun or a moon, with its glow."""
     size = canvas.size
-    canvas.glow(x * size, y * size, radius * size * 4, lighter(colour, 0.2), 0.45)
+    glow = canvas.spot(x * size, y * size, radius * size * 4, radius * size * 4)
+    canvas.surfaces[0] += (np.float32(0.45) * glow * glow)[:, :, None] * np.array(lighter(colour, 0.2), np.float32)
     pen = Pen(canvas, Pose(x, y, radius), rng, light, name, "light")
     pen.ellipse(0, 0, 1, 1, colour, shade="none", texture="soft", rough=0.06 if name == "moon" else 0)

@@ -175,28 +175,28 @@ def render(world: World, variant: str = "clean", size: int = 96, behind: NDArray
         behind: float32 ``[size, size, 3]`` in [0, 1], painted in place of what is behind the thing; labels of the
             background then say nothing.
     """
-    canvas, light = Canvas(size), world.light
+    canvas, light, pose = Canvas(size), world.light, world.pose
     place, name = PLACES[world.place], CLASSES[world.label]
     place.draw(View(canvas, world.rng("behind"), light, world.horizon))
-    if behind is not None:
-        canvas.image[:] = behind
-    pose = world.pose
+    canvas.begin_thing()
     if not world.floats and world.part is None and pose.y + pose.size > world.horizon:
-        side = -light.x * 0.35 * pose.size
-        foot = (pose.x + side) * size, (pose.y + pose.size * 0.98) * size
+        aside = -light.x * 0.35 * pose.size
+        foot = (pose.x + aside) * size, (pose.y + pose.size * 0.98) * size
         canvas.shadow(*foot, pose.size * pose.stretch * size * 1.05, pose.size * size * 0.2, 0.5)
-    pen = Pen(canvas, pose, world.rng("look"), light, name, _MADE_OF[name], is_thing=True, only=world.part)
+    pen = Pen(canvas, pose, world.rng("look"), light, name, _MADE_OF[name], only=world.part)
     DRAW[name](pen, world.paints)
-    whole = float(canvas.thing.sum())
+    canvas.end_thing()
     rng = world.rng("front")
     for item in world.front:
         put(canvas, rng, light, item.name, item.x, item.y, item.size)
     stamped = stamp(canvas, light, world.rng("stamp"), world.mark) if world.mark is not None else None
-    image = canvas.finished(light, world.rng("grain"))
+    drawn = canvas.drawn(behind)
+    image = canvas.finished(drawn.image, light, world.rng("grain"))
+    objects, parts, materials = (np.ascontiguousarray(drawn.numbers[:, :, i]) for i in range(3))
 
     colours = name_colours(image)
-    thing = canvas.object == number_of("object", name)
-    main = canvas.part == number_of("part", world.part or PARTS[name][0])
+    thing = objects == number_of("object", name)
+    main = parts == number_of("part", world.part or PARTS[name][0])
     votes = np.bincount(colours[main & thing if (main & thing).any() else thing], minlength=len(COLOUR_NAMES))
     colour = COLOUR_NAMES[int(votes.argmax())]
     evidence = ~thing if variant.startswith("background") else stamped if stamped is not None else thing
@@ -207,18 +207,18 @@ def render(world: World, variant: str = "clean", size: int = 96, behind: NDArray
         pose,
         world.floats,
         tuple(item.name for item in world.front),
-        float(canvas.thing.sum()) / max(whole, 1e-6),
+        drawn.visible,
         _box_of(thing),
         list(MARKS)[world.mark] if world.mark is not None else None,
         evidence,
         _box_of(evidence),
-        canvas.thing > 0.9999,
+        drawn.solid,
     )
     labels: dict[str, NDArray[np.uint16] | int] = {
-        "object": canvas.object,
-        "part": canvas.part,
+        "object": objects,
+        "part": parts,
         "color": colours.astype(np.uint16) + np.uint16(number_of("color", COLOUR_NAMES[0])),
-        "material": canvas.material,
+        "material": materials,
         "scene": number_of("scene", world.place),
     }
     return Scene(image, world.label, labels, _caption(world, name, colour), facts)
@@ -235,7 +235,7 @@ def _box_of(mask: NDArray[np.bool_]) -> Box:
 def _caption(world: World, name: str, colour: str) -> str:
     """The picture in words."""
     size = world.pose.size
-    large = "" if world.part else "small " if size < 0.25 else "large " if size > 0.31 else ""
+    large = "" if world.part else "small " if size < 0.235 else "large " if size > 0.3 else ""
     shown = f"{large}{colour} {name}"
     if world.part:
         shown = f"{colour} {world.part} of a {name}"

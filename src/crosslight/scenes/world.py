@@ -150,11 +150,11 @@ def _other(label: int, rng: Random) -> str:
 
 def _pose(rng: Random, part: str | None) -> tuple[Pose, bool]:
     """Where the thing is, the same for all classes; whether it floats."""
-    size = rng.uniform(0.21, 0.36)
+    size = rng.uniform(0.185, 0.345)
     x = rng.uniform(size * 1.08, 1 - size * 1.08)
     floats = rng.random() < 0.3
     y = rng.uniform(size, 0.9 - size) if floats else rng.uniform(max(0.7, 2 * size), 0.97) - size
-    pose = Pose(x, y, size, rng.uniform(-0.15, 0.15), rng.random() < 0.5, rng.uniform(0.88, 1.1))
+    pose = Pose(x, y, size, rng.uniform(-0.18, 0.18), rng.random() < 0.5, rng.uniform(0.86, 1.12))
     if part is not None:
         # The part's own middle comes to a place of its own, well inside the picture.
         size *= _ALONE[part]

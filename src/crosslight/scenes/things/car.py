@@ -33,7 +33,7 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
         pen.fill(pane, _PANE, "window", material="glass", depth=1.0, rough=0.0)
         (x, y), (u, v) = pane[0], pane[1]
         glint = [(x + 0.22, y), (u + 0.16, v), (u + 0.24, v), (x + 0.32, y)]
-        pen.fill(glint, (0.85, 0.92, 0.96), "window", material="glass", shade="none", rough=0, opacity=0.55)
+        pen.fill(glint, (0.66, 0.77, 0.85), "window", material="glass", shade="none", rough=0)
     body = [
         (-1.12, 0.62),
         (-1.14, 0.3),

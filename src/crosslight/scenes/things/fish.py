@@ -28,7 +28,7 @@ def draw_fish(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     body += [(x, max(edge(x), 0.1 if x < -0.6 else 0)) for x in reversed(xs)]
     pen.fill(body, skin, "body", shade="ball", depth=0.7, texture="leaf", rough=0.1, shine=0.15)
     under = [(x, edge(x) * 0.45) for x in xs[1:]] + [(x, edge(x) * 0.96) for x in reversed(xs[1:])]
-    pen.fill(under, lighter(mix(skin, second, 0.3), 0.4), "body", shade="plane", opacity=0.55)
+    pen.fill(under, lighter(mix(skin, second, 0.15), 0.25), "body", shade="plane", texture="leaf")
     kind = rng.random()
     if kind < 0.45:
         for x in (-0.4, -0.05, 0.28)[: rng.choice((2, 3))]:
