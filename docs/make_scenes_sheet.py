@@ -48,7 +48,9 @@ def main() -> None:
             mask = Image.fromarray(mask_of(made, table)).resize((CELL, CELL), Image.Resampling.NEAREST)
             sheet.paste(picture, (left, top))
             sheet.paste(mask, (left + CELL + 1, top))
-    small = sheet.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4)
+    thumbnail = sheet.resize((sheet.width // 3, sheet.height // 3), Image.Resampling.NEAREST)
+    palette = thumbnail.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2)
+    small = sheet.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
     small.save(OUT, optimize=True)
     print(f"{OUT.name}: {OUT.stat().st_size / 1000:.0f} kB, {sheet.width} x {sheet.height}")
 

@@ -139,8 +139,9 @@ def agree_store(
         seed: of the bootstrap.
 
     Returns:
-        Method label to agreement. Where the store holds a method of one model with several settings, each is
-        a set of its own, called ``MODEL (KEY)``.
+        Method label to agreement, for the methods with two sets of maps or more. Where the store holds a method of
+        one model with several settings, each is a set of its own, called
+        ``MODEL (KEY)``.
 
     Raises:
         UnknownNameError: the store holds no maps with that label.
@@ -149,10 +150,12 @@ def agree_store(
     labels = list(dict.fromkeys(one.label for one in chosen))
     if method_label is not None and method_label not in labels:
         raise UnknownNameError("method label", method_label, labels)
+    wanted = labels if method_label is None else [method_label]
+    by_label = {label: [one for one in chosen if one.label == label] for label in wanted}
     return {
-        label: _agree_sets(store, [s for s in chosen if s.label == label], label, "models", steps, subset, seed)
-        for label in labels
-        if method_label in (None, label)
+        label: _agree_sets(store, same, label, "models", steps, subset, seed)
+        for label, same in by_label.items()
+        if len(same) > 1 or method_label is not None
     }
 
 

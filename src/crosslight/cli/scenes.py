@@ -21,7 +21,10 @@ scenes = typer.Typer(help="Make pictures of the embedded world, whose truth is k
 
 @scenes.callback()
 def _scenes() -> None:
-    """Make pictures of the embedded world, whose truth is known."""
+    """Make pictures of the embedded world, whose truth is known.
+
+    Every command takes --json.
+    """
 
 
 @scenes.command("make")
@@ -31,9 +34,7 @@ def make(
     split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "train",
     variant: Annotated[
         str,
-        typer.Option(
-            "--variant", help="clean, background, background-shifted, watermark, watermark-shifted or patch."
-        ),
+        typer.Option("--variant", help="clean, background, background-shifted, watermark, watermark-shifted or patch."),
     ] = "clean",
     format: Annotated[str, typer.Option("--format", help="folder, broden or parquet.")] = "folder",
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed is another world.")] = 0,

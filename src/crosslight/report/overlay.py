@@ -24,6 +24,9 @@ FADED = 0.8
 #: maps with more cells a side are taken for pixel-level ones
 FINE = 64
 
+#: of a pixel-level map's values, the percentile that gets the full colour: single outliers must not hide the rest
+FINE_PERCENTILE = 99.5
+
 #: OKLCH lightness, chroma and hue at equal steps from nothing to the maximum
 _MAGNITUDE = (
     (0.38, 0.10, 300),
@@ -154,7 +157,7 @@ def overlay_map(picture: Image.Image, maps: Maps, row: int, *, smooth: bool = Tr
         signed=is_signed(maps),
         smooth=smooth,
         opacity=0.9 if fine else 0.65,
-        limit=limit_of(values, 99.0 if fine else 100.0),
+        limit=limit_of(values, FINE_PERCENTILE if fine else 100.0),
         fade=0.7 if fine else 0.0,
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..agreement import Agreement
 from ..core.maps import Status
 from .contents import Contents
+from .words import two_decimals
 
 PERCENT = "\N{NO-BREAK SPACE}%"
 
@@ -65,8 +66,8 @@ class Pair:
     def describe(self) -> str:
         """Mean, interval and floor."""
         interval = f", 95{PERCENT} interval {self.low:.2f} to {self.high:.2f}" if np.isfinite(self.low) else ""
-        floor = f"; chance floor {self.floor:.2f}" if np.isfinite(self.floor) else ""
-        return f"mean cosine {self.mean:.2f}{interval}{floor}"
+        floor = f"; chance floor {two_decimals(self.floor)}" if np.isfinite(self.floor) else ""
+        return f"mean cosine {two_decimals(self.mean)}{interval}{floor}"
 
 
 def pairs_of(agreement: Agreement) -> list[Pair]:
@@ -186,8 +187,9 @@ def _methods(pairs: Mapping[str, list[Pair]]) -> Finding | None:
     most, least = ranked[0], ranked[-1]
     return Finding(
         "What the method changes",
-        f"Measured above chance, models differ most under {least} (mean cosine {means[least]:.2f}, floor "
-        f"{floors[least]:.2f}) and least under {most} ({means[most]:.2f}, floor {floors[most]:.2f}).",
+        f"Measured above chance, models differ most under {least} (mean cosine {two_decimals(means[least])}, "
+        f"floor {two_decimals(floors[least])}) and least under {most} ({two_decimals(means[most])}, "
+        f"floor {two_decimals(floors[most])}).",
     )
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 from ..core.errors import ImageError
 from ..core.maps import Maps, Status
 from .contents import Contents, MethodGroup
-from .overlay import FINE, colourise, is_signed, limit_of
+from .overlay import FINE, FINE_PERCENTILE, colourise, is_signed, limit_of
 from .pictures import Pictures
 
 #: most cells along a side of a map on the page; finer ones are reduced by area averaging
@@ -142,7 +142,9 @@ def map_tile(values: NDArray[np.floating], *, signed: bool) -> str:
     Returns:
         Of a coarse map the bytes of `map_bytes`, of a fine one a PNG; empty where nothing is to be seen.
     """
-    limit = limit_of(values if signed else np.maximum(values, 0), 99.5 if min(values.shape) > FINE else 100.0)
+    limit = limit_of(
+        values if signed else np.maximum(values, 0), FINE_PERCENTILE if min(values.shape) > FINE else 100.0
+    )
     if not limit > 0:
         return ""
     made = map_bytes(values, signed, limit) if is_coarse(values.shape) else map_png(values, signed, limit)
@@ -167,7 +169,7 @@ def map_png(values: NDArray[np.floating], signed: bool, limit: float) -> bytes:
     """
     small = reduced(values)
     if small.shape != values.shape:
-        limit = min(limit, limit_of(small if signed else np.maximum(small, 0), 99.5))
+        limit = min(limit, limit_of(small if signed else np.maximum(small, 0), FINE_PERCENTILE))
     low = -limit if signed else 0.0
     share = np.clip((small - low) / (limit - low), 0, 1)
     levels = LEVELS + 1 if signed else LEVELS  # an odd number, so that 0 is one of them

@@ -109,3 +109,8 @@ def _value(value: Any) -> str:
             return "{ " + inner + " }" if inner else "{ }"
         case _:
             return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def two_decimals(value: float) -> str:
+    """A number as shown in sentences; what rounds to zero has no sign."""
+    return f"{round(value, 2) + 0.0:.2f}"

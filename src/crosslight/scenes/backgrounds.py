@@ -39,9 +39,12 @@ def backdrop(view: View, top: RGB, bottom: RGB, cloudy: float = 0.06, of: str = 
         ``[size, size, 3]``: the surface, which may still be painted on.
     """
     canvas = view.canvas
-    t = np.clip(canvas.centres * np.float32(1 / (view.horizon * canvas.size)), 0, 1)[:, None]
+    rows = min(round(view.horizon * canvas.size) + 2, canvas.size)  # the ground hides the rest
+    t = np.clip(canvas.centres[:rows] * np.float32(1 / (view.horizon * canvas.size)), 0, 1)[:, None]
     ramp = np.array(top, np.float32) * (1 - t) + np.array(bottom, np.float32) * t
-    surface = ramp[:, None] + (np.float32(cloudy) * cut("cloud", canvas.size, canvas.size, view.rng))[:, :, None]
+    surface = np.zeros((canvas.size, canvas.size, 3), np.float32)
+    clouds = np.float32(cloudy) * cut("cloud", rows, canvas.size, view.rng)
+    np.add(ramp[:, None], clouds[:, :, None], out=surface[:rows])
     canvas.spread(surface, (number_of("object", of), 0, number_of("material", material)))
     return surface
 
@@ -59,6 +62,7 @@ def ridge(
     texture: str = "fine",
     rough: float = 0.05,
     sharp: float = 0.0,
+    near: bool = False,
 ) -> None:
     """A line of hills.
 
@@ -74,6 +78,7 @@ def ridge(
         texture: see `noise.tile`.
         rough: its strength.
         sharp: how ragged the edge is, for rocks and woods.
+        near: whether it lies on the ground and not behind it.
     """
     size = view.canvas.size
     edge = np.float32(base) + np.float32(rise) * line(48, bumps, view.rng)
@@ -83,13 +88,10 @@ def ridge(
     t = np.clip((view.canvas.centres - np.float32(top)) * np.float32(1 / (0.25 * size)), 0, 1)[:, None]
     ramp = np.array(colour, np.float32) * (1 - t) + np.array(foot, np.float32) * t
     first = min(int(top), size - 1)  # nothing above is seen
-    surface = np.empty((size, size, 3), np.float32)
-    surface[:first] = 0
-    np.add(
-        ramp[first:, None],
-        (np.float32(rough) * cut(texture, size - first, size, view.rng))[:, :, None],
-        out=surface[first:],
-    )
+    end = size if near else max(min(round(view.horizon * size) + 2, size), first + 1)  # the ground hides the rest
+    surface = np.zeros((size, size, 3), np.float32)
+    relief = np.float32(rough) * cut(texture, end - first, size, view.rng)
+    np.add(ramp[first:end, None], relief[:, :, None], out=surface[first:end])
     numbers = (number_of("object", of), 0, number_of("material", material))
     view.canvas.spread(surface, numbers, (edge * np.float32(size)).tolist())
 

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .render import scenes
+from .render import SceneBatch, scenes
 from .world import Variant
 
 Features = NDArray[np.float64]
@@ -33,30 +34,27 @@ def histogram_and_thumbnail(images: NDArray[np.uint8]) -> Features:
     return np.hstack([np.sqrt(counts / codes.shape[1]), blocks.reshape(n, -1)])
 
 
-def linear_accuracy(train: int = 4000, test: int = 1000, variant: Variant = "clean", seed: int = 0) -> float:
+def linear_accuracy(
+    train: SceneBatch, test: SceneBatch, strengths: Sequence[float] = (1e-4, 1e-3, 1e-2, 1e-1)
+) -> float:
     """The best test accuracy of a logistic regression over several strengths of its penalty.
 
     Args:
         train: pictures to train on.
         test: pictures to test on.
-        variant: of both.
-        seed: of the scenes.
+        strengths: inverse strengths of the penalty.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    sets = []
-    for split, count in (("train", train), ("test", test)):
-        made = [scenes(range(at, min(at + 250, count)), split=split, seed=seed, variant=variant) for at in range(0, count, 250)]
-        features = np.concatenate([histogram_and_thumbnail(batch.images) for batch in made])
-        sets.append((features, np.concatenate([batch.labels for batch in made])))
-    (x, y), (x_test, y_test) = sets
+    x, x_test = histogram_and_thumbnail(train.images), histogram_and_thumbnail(test.images)
     scaler = StandardScaler().fit(x)
     x, x_test = scaler.transform(x), scaler.transform(x_test)
-    models = (LogisticRegression(C=c, max_iter=300).fit(x, y) for c in (1e-4, 1e-3, 1e-2, 1e-1))
-    return max(float(model.score(x_test, y_test)) for model in models)
+    models = (LogisticRegression(C=c, max_iter=300).fit(x, train.labels) for c in strengths)
+    return max(float(model.score(x_test, test.labels)) for model in models)
 
 
 if __name__ == "__main__":
     chosen: Variant = sys.argv[1] if len(sys.argv) > 1 else "clean"  # type: ignore[assignment]
-    print(f"linear model on colour histogram and thumbnail, {chosen}: {linear_accuracy(variant=chosen):.1%}")
+    accuracy = linear_accuracy(scenes(4000, variant=chosen), scenes(1000, split="test", variant=chosen))
+    print(f"linear model on colour histogram and thumbnail, {chosen}: {accuracy:.1%}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ def write_broden(out: Path, made: Iterable[Scene], split: str) -> Path:
     """
     pictures: dict[int, int] = defaultdict(int)  # in how many pictures a concept is
     shares: dict[int, float] = defaultdict(float)  # the sum of its shares of pictures
-    rows = []
+    rows: list[Sequence[object]] = []
     for index, one in enumerate(made):
         stem = f"scenes/{index:06d}"
         _save(out / "images" / f"{stem}.png", Image.fromarray(one.image))
@@ -66,14 +66,13 @@ def write_broden(out: Path, made: Iterable[Scene], split: str) -> Path:
                     pictures[int(number)] += 1
                     shares[int(number)] += float(count) / small.size
         half = ((height + 1) // 2, (width + 1) // 2)
-        rows.append([f"{stem}.png", split, height, width, *half, *(cells[category] for category in COLUMNS)])
+        rows.append((f"{stem}.png", split, height, width, *half, *(cells[category] for category in COLUMNS)))
     _table(out / "index.csv", ["image", "split", "ih", "iw", "sh", "sw", *COLUMNS], rows)
     _table(
         out / "label.csv",
         ["number", "name", "category", "frequency", "coverage", "syns"],
         (
-            [c.number, broden_name(c), f"{c.category}({pictures[c.number]})", pictures[c.number]]
-            + [f"{shares[c.number]:.6f}", ""]
+            (c.number, broden_name(c), f"{c.category}({pictures[c.number]})", pictures[c.number], _share(shares, c), "")
             for c in CONCEPTS
         ),
     )
@@ -81,7 +80,7 @@ def write_broden(out: Path, made: Iterable[Scene], split: str) -> Path:
         out / "category.csv",
         ["name", "first", "last", "count", "frequency"],
         (
-            [category, of[0].number, of[-1].number, len(of), sum(pictures[c.number] for c in of)]
+            (category, of[0].number, of[-1].number, len(of), sum(pictures[c.number] for c in of))
             for category in CATEGORIES
             for of in [concepts_of(category)]
         ),
@@ -91,11 +90,15 @@ def write_broden(out: Path, made: Iterable[Scene], split: str) -> Path:
             out / f"c_{category}.csv",
             ["code", "number", "name", "frequency", "coverage"],
             (
-                [code, c.number, broden_name(c), pictures[c.number], f"{shares[c.number]:.6f}"]
+                (code, c.number, broden_name(c), pictures[c.number], _share(shares, c))
                 for code, c in enumerate(concepts_of(category), start=1)
             ),
         )
     return out / "images"
+
+
+def _share(shares: Mapping[int, float], concept: Concept) -> str:
+    return f"{shares[concept.number]:.6f}"
 
 
 def _label_image(numbers: NDArray[np.uint16]) -> Image.Image:
@@ -108,7 +111,7 @@ def _save(path: Path, image: Image.Image) -> None:
     image.save(path)
 
 
-def _table(path: Path, header: list[str], rows: Iterable[list[object]] | Iterator[list[object]]) -> None:
+def _table(path: Path, header: list[str], rows: Iterable[Sequence[object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

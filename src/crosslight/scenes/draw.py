@@ -51,13 +51,13 @@ class Drawn:
 
     Attributes:
         image: float32 ``[size, size, 3]`` in about [0, 1].
-        numbers: uint16 ``[size, size, 3]``: object, part and material of each pixel.
+        numbers: object, part and material of each pixel, each uint16 ``[size, size]``.
         solid: bool ``[size, size]``: all of the pixel is the thing's.
         visible: the share of the thing in the picture that nothing hides.
     """
 
     image: Field
-    numbers: NDArray[np.uint16]
+    numbers: tuple[NDArray[np.uint16], ...]
     solid: NDArray[np.bool_]
     visible: float
 
@@ -222,18 +222,17 @@ class Canvas:
             image[mixed] = np.add.reduceat(shared * weights[:, None], runs, axis=0)
         # Shapes of one object follow each other, so where it has more than half of a pixel it has the middle number.
         ids[mixed] = parts[:, many // 2]
-        numbers = np.array(self._numbers, np.uint16)[ids].reshape(size, size, 3)
+        numbers = tuple(plane.take(ids).reshape(size, size) for plane in np.array(self._numbers, np.uint16).T.copy())
         visible = 1.0
         if self._whole:  # something was drawn after the thing
             ours = (shares >= self._thing[0]) & (shares < self._thing[1])
             whole_pixels = np.count_nonzero(same.reshape(-1) & (ids >= self._thing[0]) & (ids < self._thing[1]))
             visible = (whole_pixels + float(weights[ours].sum())) * many / self._whole
-        solid = same & ((ids >= self._thing[0]) & (ids < self._thing[1])).reshape(size, size)
-        return Drawn(image.reshape(size, size, 3), numbers, solid, visible)
+        solid = (ids >= self._thing[0]) & (ids < self._thing[1])
+        solid[mixed] = (parts[:, 0] >= self._thing[0]) & (parts[:, -1] < self._thing[1])
+        return Drawn(image.reshape(size, size, 3), numbers, solid.reshape(size, size), visible)
 
-    def _colours(
-        self, table: Field, places: NDArray[np.int64], ids: NDArray[np.uint8], behind: Field | None
-    ) -> Field:
+    def _colours(self, table: Field, places: NDArray[np.int64], ids: NDArray[np.uint8], behind: Field | None) -> Field:
         """The colours ``[n, 3]`` of shapes `ids` at pixels `places`."""
         columns = np.ascontiguousarray(table.T)
         own = columns[12] < 0  # shapes that are coloured by their row of the table
@@ -275,6 +274,6 @@ class Canvas:
         middle = (self.centres * np.float32(2 / self.size) - 1) ** 2
         level = (1 - np.float32(0.07) * middle)[:, None] - np.float32(0.07) * middle
         level += np.float32(0.022) * cut("grain", self.size, self.size, rng)
-        image = image * (level[:, :, None] * (np.array(light.tint, np.float32) * 255))
-        image += np.float32(0.5)
-        return np.clip(image, 0, 255, out=image).astype(np.uint8)
+        bright = image * (level[:, :, None] * (np.array(light.tint, np.float32) * np.float32(255)))
+        bright += np.float32(0.5)
+        return np.clip(bright, 0, 255, out=bright).astype(np.uint8)

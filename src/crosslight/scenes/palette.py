@@ -50,9 +50,10 @@ PAINTS: dict[str, RGB] = {
     "sand": (0.80, 0.66, 0.45),
     "grey": (0.52, 0.54, 0.57),
     "white": (0.93, 0.92, 0.89),
+    "black": (0.17, 0.16, 0.18),
 }
 _PALE = ("white", "sand", "yellow", "sky", "lilac", "pink", "lime")
-_DEEP = ("navy", "crimson", "pine", "brown", "purple", "blue", "red", "teal", "green")
+_DEEP = ("navy", "crimson", "pine", "brown", "purple", "blue", "red", "teal", "green", "black")
 
 
 def jitter(colour: RGB, rng: Random, amount: float = 0.06) -> RGB:

@@ -21,9 +21,9 @@ def draw_cloud(pen: Pen) -> None:
     rng = pen.rng
     white = rng.uniform(0.86, 0.98)
     colour = (white, white, min(white + 0.03, 1.0))
-    for i in range(4):
-        x = -0.75 + 0.5 * i + rng.uniform(-0.1, 0.1)
-        r = 0.36 + 0.2 * sin(pi * (i + 0.5) / 4) + rng.uniform(-0.05, 0.05)
+    for i in range(3):
+        x = -0.6 + 0.6 * i + rng.uniform(-0.1, 0.1)
+        r = 0.36 + 0.2 * sin(pi * (i + 0.5) / 3) + rng.uniform(-0.05, 0.05)
         pen.ellipse(x, -r * 0.45, r, r * 0.8, colour, depth=0.3, texture="soft", rough=0.05)
     base = [(-1.1, -0.1), (-0.6, -0.32), (0.6, -0.32), (1.1, -0.1), (0.7, 0.08), (-0.7, 0.08)]
     pen.fill(smooth(base, 3), colour, depth=0.35, texture="soft", rough=0.05)
@@ -55,14 +55,12 @@ def draw_tuft(pen: Pen) -> None:
     """A tuft of grass."""
     rng = pen.rng
     green = jitter((0.30, 0.50, 0.18), rng)
-    for i in range(6):
-        x = -0.5 + 0.2 * i
-        tip = x * 2.2 + rng.uniform(-0.25, 0.25)
-        pen.fill(
-            [(x - 0.13, 1.0), (tip, rng.uniform(-1.0, -0.1)), (x + 0.13, 1.0)],
-            darker(green, rng.uniform(0, 0.3)),
-            rough=0,
-        )
+    for shift, colour in ((0.1, darker(green, 0.3)), (0.0, green)):
+        blades: list[Point] = []
+        for i in range(4):
+            x = -0.45 + 0.27 * i + shift
+            blades += [(x - 0.13, 1.0), (2.1 * x + rng.uniform(-0.25, 0.25), rng.uniform(-1.0, -0.1)), (x + 0.13, 1.0)]
+        pen.fill(blades, colour, rough=0)
 
 
 def draw_flower(pen: Pen) -> None:
@@ -70,8 +68,8 @@ def draw_flower(pen: Pen) -> None:
     rng = pen.rng
     colour = jitter(PAINTS[rng.choice(("red", "yellow", "pink", "lilac", "white", "orange"))], rng)
     pen.line([(0, 1.0), (0.1, 0.2), (0, -0.4)], 0.2, (0.25, 0.45, 0.18), rough=0)
-    for c, s in circle(5):
-        pen.ellipse(0.42 * c, -0.45 + 0.42 * s, 0.36, 0.36, colour, rough=0)
+    petals = [(r * c, -0.45 + r * s) for (c, s), r in zip(circle(20), (0.8, 0.72, 0.4, 0.72) * 5, strict=True)]
+    pen.fill(petals, colour, rough=0)
     pen.ellipse(0, -0.45, 0.24, 0.24, (0.95, 0.8, 0.3), rough=0)
 
 
@@ -79,11 +77,14 @@ def draw_bush(pen: Pen) -> None:
     """A low bush."""
     rng = pen.rng
     green = jitter((0.24, 0.42, 0.20), rng)
-    for i in range(5):
-        x = -0.8 + 0.4 * i
-        r = rng.uniform(0.38, 0.52)
-        pen.ellipse(x, 0.62 - 0.3 * sin(pi * (i + 0.5) / 5), r, r * 0.9, green, depth=0.7, texture="leaf", rough=0.3)
-    pen.fill(box(-1.05, 0.6, 1.05, 1.0), darker(green, 0.2), texture="leaf", rough=0.3)
+    outline = []
+    for i in range(19):
+        angle, far = pi * i / 18, 1 + 0.1 * (i % 2) + rng.uniform(-0.08, 0.08)
+        outline.append((-far * 1.1 * cos(angle), 1.0 - far * 1.15 * sin(angle)))
+    pen.fill([*outline, (0.9, 1.05), (-0.9, 1.05)], green, shade="ball", depth=0.8, texture="leaf", rough=0.32)
+    for _ in range(3):
+        x, y = rng.uniform(-0.6, 0.6), rng.uniform(0.2, 0.7)
+        pen.ellipse(x, y, 0.34, 0.28, darker(green, rng.uniform(-0.1, 0.2)), depth=0.9, texture="leaf", rough=0.32)
 
 
 def draw_weed(pen: Pen) -> None:

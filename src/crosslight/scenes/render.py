@@ -192,7 +192,7 @@ def render(world: World, variant: str = "clean", size: int = 96, behind: NDArray
     stamped = stamp(canvas, light, world.rng("stamp"), world.mark) if world.mark is not None else None
     drawn = canvas.drawn(behind)
     image = canvas.finished(drawn.image, light, world.rng("grain"))
-    objects, parts, materials = (np.ascontiguousarray(drawn.numbers[:, :, i]) for i in range(3))
+    objects, parts, materials = drawn.numbers
 
     colours = name_colours(image)
     thing = objects == number_of("object", name)

@@ -118,7 +118,9 @@
     made.dataset.model = model;
     made.tabIndex = at === focus[0] && model === focus[1] ? 0 : -1;
     const square = c.element("div", "square");
-    square.append(c.picture(image, null, ""));
+    const photo = c.picture(image, null, "");
+    square.style.setProperty("--a", photo.style.getPropertyValue("--a"));
+    square.append(photo);
     made.append(square);
     const said = c.prediction(model, image);
     const line = c.element("div", "said");

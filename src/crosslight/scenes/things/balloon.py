@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from ..palette import RGB, darker
+from ..palette import RGB, darker, mix
 from ..pen import Pen, Point, box
-
-_WICKER = (0.62, 0.43, 0.24)
 
 
 def draw_balloon(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
@@ -15,6 +13,7 @@ def draw_balloon(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     first, second, accent = paints
     rng = pen.rng
     wide, drop = rng.uniform(0.68, 0.8), rng.uniform(0.42, 0.5)
+    wicker = mix((0.62, 0.43, 0.24), accent, rng.uniform(0.0, 0.5))
     gores = rng.choice((5, 7, 9))
     three = rng.random() < 0.4
 
@@ -45,7 +44,7 @@ def draw_balloon(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     pen.fill(box(-mouth, drop - 0.05, mouth, drop + 0.03), darker(accent, 0.3), "envelope", shade="column")
     pen.fill(
         [(-0.17, 0.74), (0.17, 0.74), (0.14, 1.0), (-0.14, 1.0)],
-        _WICKER,
+        wicker,
         "basket",
         material="wicker",
         shade="column",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..palette import RGB, darker, lighter
+from ..palette import RGB, darker, lighter, mix
 from ..pen import Pen, circle, smooth
 
-_TYRE = (0.10, 0.10, 0.12)
 _PANE = (0.42, 0.58, 0.70)
 
 
@@ -14,11 +13,12 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     paint, trim, accent = paints
     rng = pen.rng
     roof, front, back = rng.uniform(-0.6, -0.45), rng.uniform(0.42, 0.55), rng.uniform(-0.85, -0.6)
+    tyre = mix(darker(accent, 0.72), (0.24, 0.23, 0.24), rng.uniform(0.2, 0.8))
     low, wheel = 0.68, rng.uniform(0.25, 0.29)
     metal = {"material": "metal", "rough": 0.03}
     waist = 0.05
     for x in (-0.72, 0.72):  # the dark of the wheel houses
-        pen.ellipse(x, low + 0.02, wheel + 0.06, wheel + 0.06, (0.06, 0.06, 0.08), "bodywork", shade="none", **metal)
+        pen.ellipse(x, low + 0.02, wheel + 0.06, wheel + 0.06, darker(paint, 0.62), "bodywork", shade="none", **metal)
     cabin = [
         (back - 0.12, waist + 0.1),
         (back + 0.12, roof + 0.06),
@@ -56,7 +56,7 @@ def draw_car(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     pen.ellipse(1.07, 0.38, 0.08, 0.09, (1.0, 0.94, 0.68), "headlight", material="glass", rough=0)
     pen.ellipse(-1.1, 0.36, 0.05, 0.08, (0.85, 0.12, 0.1), "headlight", material="glass", rough=0)
     for x in (-0.72, 0.72) if pen.only is None else (0.72,):
-        pen.ellipse(x, low, wheel, wheel, _TYRE, "wheel", material="rubber", depth=0.9)
+        pen.ellipse(x, low, wheel, wheel, tyre, "wheel", material="rubber", depth=0.9)
         pen.ellipse(
             x, low, wheel * 0.6, wheel * 0.6, lighter(accent, 0.45), "wheel", material="metal", depth=0.8, rough=0
         )

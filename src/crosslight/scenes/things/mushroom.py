@@ -11,7 +11,7 @@ def draw_mushroom(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     cap, spot, accent = paints
     rng = pen.rng
     wide, high, rim = rng.uniform(0.78, 0.98), rng.uniform(0.78, 0.98), rng.uniform(-0.1, 0.08)
-    stalk = mix((0.92, 0.88, 0.78), accent, 0.15)
+    stalk = mix((0.90, 0.86, 0.76), accent, rng.uniform(0.1, 0.6))
     thick = rng.uniform(0.2, 0.28)
     foot = [
         (-thick, rim),

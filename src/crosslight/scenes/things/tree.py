@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from ..palette import RGB, darker, lighter
+from ..palette import RGB, darker, jitter, lighter
 from ..pen import Pen, Point
 
-_BARK = (0.38, 0.26, 0.17)
+_BARKS = ((0.38, 0.26, 0.17), (0.52, 0.48, 0.44), (0.24, 0.18, 0.15), (0.55, 0.38, 0.24), (0.80, 0.78, 0.72))
 
 
 def draw_tree(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
@@ -16,15 +16,16 @@ def draw_tree(pen: Pen, paints: tuple[RGB, RGB, RGB]) -> None:
     rng = pen.rng
     look = {"material": "bark", "texture": "strand", "rough": 0.25}
     lean = rng.uniform(-0.1, 0.1)
+    bark = jitter(rng.choice(_BARKS), rng)
     fir = rng.random() < 0.3
     trunk = [(-0.2, 1.0), (-0.1, 0.75), (-0.09 + lean, 0.0), (0.09 + lean, 0.0), (0.1, 0.75), (0.2, 1.0)]
-    pen.fill(trunk, _BARK, "trunk", shade="column", depth=0.8, **look)  # type: ignore[arg-type]
+    pen.fill(trunk, bark, "trunk", shade="column", depth=0.8, **look)  # type: ignore[arg-type]
     if fir:
         for i in range(4):
             _tier(pen, crown, -1.0 + 0.36 * (3 - i), 0.34 + 0.15 * (3 - i), 0.62)
         return
     for side in (-1, 1):
-        pen.line([(lean, 0.45), (lean + side * 0.38, 0.02)], (0.12, 0.05), _BARK, "trunk", **look)
+        pen.line([(lean, 0.45), (lean + side * 0.38, 0.02)], (0.12, 0.05), bark, "trunk", **look)
     clumps: list[tuple[float, float, float]] = []
     count = rng.choice((5, 6, 7))
     turn = rng.random()
