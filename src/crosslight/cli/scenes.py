@@ -16,15 +16,14 @@ from .console import only_results_on_stdout, print_json, say
 from .options import Json
 from .progress import listener
 
-scenes = typer.Typer(help="Make pictures of the embedded world, whose truth is known.", no_args_is_help=True)
+scenes = typer.Typer(
+    help="Make pictures of the embedded world, whose truth is known. Its commands take --json.", no_args_is_help=True
+)
 
 
 @scenes.callback()
 def _scenes() -> None:
-    """Make pictures of the embedded world, whose truth is known.
-
-    Every command takes --json.
-    """
+    """Keeps ``make`` a command of its own while it is the only one."""
 
 
 @scenes.command("make")

@@ -13,7 +13,7 @@ from crosslight.scenes.baseline import histogram_and_thumbnail, linear_accuracy
 
 @pytest.fixture(scope="module")
 def batch() -> SceneBatch:
-    return scenes(800)
+    return scenes(600)
 
 
 def test_features():
@@ -30,7 +30,7 @@ def test_no_pixels_colour_tells_the_class(batch):
     """From the colour of any one pixel, the class is guessed hardly better than by chance."""
     coarse = (batch.images // 64).astype(int)
     codes = (coarse[..., 0] * 4 + coarse[..., 1]) * 4 + coarse[..., 2]
-    known, asked = slice(0, 500), slice(500, 800)
+    known, asked = slice(0, 400), slice(400, 600)
     best = 0.0
     for y in range(4, 96, 8):
         for x in range(4, 96, 8):
@@ -55,4 +55,4 @@ def test_a_linear_model_does_not_solve_it(batch):
     def part(rows: slice) -> SceneBatch:
         return replace(batch, images=batch.images[rows], labels=batch.labels[rows])
 
-    assert 0.1 < linear_accuracy(part(slice(0, 500)), part(slice(500, 800)), strengths=(1e-3,)) < 0.6
+    assert 0.1 < linear_accuracy(part(slice(0, 400)), part(slice(400, 600)), strengths=(1e-3,)) < 0.6
