@@ -121,7 +121,7 @@ def gradient_rows(classifier: Classifier, rounds: int) -> list[Row]:
 
     def passes(size: int) -> Callable[[], object]:
         def run() -> None:
-            with classifier.session() as network:
+            with classifier.evaluating() as network:
                 for _ in range(SAMPLES // size):
                     x = inputs[:size].detach().requires_grad_()
                     torch.autograd.grad(network(x).amax(1).sum(), x)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,3 +38,22 @@ def shared() -> Path:
 def shared_data(shared: Path) -> Path:
     """Real classifiers and photographs."""
     return shared / "data"
+
+
+@pytest.fixture
+def start() -> Callable[..., subprocess.Popen[str]]:
+    """Starts ``crosslight`` with arguments as a process that Ctrl-C reaches.
+
+    A shell that runs the tests in the background has them ignore the signal, and what they start inherits that.
+    """
+
+    def run(*arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "crosslight", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    return run

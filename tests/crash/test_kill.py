@@ -221,15 +221,13 @@ def test_a_run_killed_ten_times_and_more(study: Path) -> None:
     assert_only_parts_in_flight_cost_twice(account, Account([undisturbed], images))
 
 
-def test_ctrl_c_leaves_what_the_same_command_goes_on_with(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_what_the_same_command_goes_on_with(study: Path, monkeypatch: pytest.MonkeyPatch, start) -> None:
     from crosslight.cli.app import app
     from crosslight.study import runner
 
     out, undisturbed = study.parent / "interrupted", study.parent / "undisturbed"
     command = ["run", str(study), "--out", str(out), "--no-report"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crosslight", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = start(*command)
     deadline = time.monotonic() + 200
     while len(finished(list(markers(out)))) < 2 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)

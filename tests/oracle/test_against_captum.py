@@ -39,7 +39,7 @@ def assert_close(mine: torch.Tensor, theirs: torch.Tensor, tolerance: float = TO
 
 def peer(gathering: Gathering, kind: str, **options) -> torch.Tensor:
     method = getattr(captum, kind)(gathering.classifier.network)
-    with gathering.classifier.session():
+    with gathering.classifier.evaluating():
         return method.attribute(gathering.inputs.clone(), target=gathering.targets(OWN).classes, **options).detach()
 
 
@@ -62,7 +62,7 @@ def test_smoothgrad(gathering) -> None:
         noise = torch.stack([torch.randn(image.shape, generator=generator) for _ in range(samples)])
         rows.append(image + sigma * noise)
     targets = gathering.targets(OWN).classes
-    with gathering.classifier.session() as network:
+    with gathering.classifier.evaluating() as network:
         method = captum.Saliency(network)
         signed = [method.attribute(row, target=int(t), abs=False).mean(0) for row, t in zip(rows, targets, strict=True)]
     assert_close(mine, torch.stack(signed).abs().amax(1).detach())
@@ -73,7 +73,7 @@ def test_grad_cam(gathering) -> None:
     classifier = gathering.classifier
     layer = classifier.network.get_submodule(classifier.site().module)
     method = captum.LayerGradCam(classifier.network, layer)
-    with classifier.session():
+    with classifier.evaluating():
         for parameter in classifier.network.parameters():
             parameter.requires_grad_(True)  # captum's hooks need a graph at the layer
         theirs = method.attribute(gathering.inputs.clone().requires_grad_(), target=gathering.targets(OWN).classes)
@@ -109,7 +109,7 @@ def test_integrated_gradients_completeness_gap(exact) -> None:
     spec = METHODS["integrated-gradients"]
     result = attribute(exact, spec, spec.settings(steps=3, baseline="mean"), OWN)
     method = captum.IntegratedGradients(exact.classifier.network)
-    with exact.classifier.session():
+    with exact.classifier.evaluating():
         _, delta = method.attribute(
             exact.inputs.clone(),
             baselines=torch.zeros_like(exact.inputs),

@@ -39,7 +39,7 @@ def raw_peer(gathering: Gathering, kind: str) -> tuple[np.ndarray, np.ndarray, n
     classifier = gathering.classifier
     layer = classifier.network.get_submodule(classifier.site().module)
     targets = [peers.utils.model_targets.ClassifierOutputTarget(int(index)) for index in gathering.targets(OWN).classes]
-    with classifier.session() as network:
+    with classifier.evaluating() as network:
         for parameter in network.parameters():
             parameter.requires_grad_(True)
         with getattr(peers, kind)(model=network, target_layers=[layer]) as method:

@@ -107,7 +107,7 @@ class Gathering:
         site = self.classifier.site(depth)
         if site.name not in self._captured:
             parts = []
-            with self.classifier.session() as network, torch.no_grad():
+            with self.classifier.evaluating() as network, torch.no_grad():
                 for inputs in self.inputs.split(self.batch_size):
                     with capture(network, site) as captured:
                         parts.append((captured, self.forward(inputs)))
@@ -119,7 +119,7 @@ class Gathering:
         """Evidence of a kind: gathered now, or remembered."""
         key = (kind, settings, policy)
         if key not in self._evidence:
-            with self.classifier.session():
+            with self.classifier.evaluating():
                 self._evidence[key] = kind.gather(self, policy, settings)
         return cast(E, self._evidence[key])
 

@@ -75,7 +75,7 @@ class Classifier:
         parameter = next(iter(network.parameters()), None)
         self.device = torch.device(device or (parameter.device if parameter is not None else "cpu"))
         network.to(self.device)
-        self._sessions = 0
+        self._nested = 0
 
     def __repr__(self) -> str:
         h, w = self.preprocess.size
@@ -88,14 +88,14 @@ class Classifier:
         return self
 
     @contextmanager
-    def session(self) -> Iterator[nn.Module]:
+    def evaluating(self) -> Iterator[nn.Module]:
         """Evaluation mode and frozen parameters for a while; everything is restored at the end.
 
-        Sessions can be nested; only the outermost one does anything.
+        It can be nested; only the outermost one does anything.
         """
-        self._sessions += 1
+        self._nested += 1
         try:
-            if self._sessions > 1:
+            if self._nested > 1:
                 yield self.network
                 return
             modes = [(module, module.training) for module in self.network.modules()]
@@ -112,7 +112,7 @@ class Classifier:
                 for parameter, flag in flags:
                     parameter.requires_grad_(flag)
         finally:
-            self._sessions -= 1
+            self._nested -= 1
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits ``[b, k]`` of normalised inputs ``[b, c, h, w]``, differentiable where gradients are enabled.
@@ -120,7 +120,7 @@ class Classifier:
         Raises:
             ModelError: the network's output holds no ``[b, k]`` tensor.
         """
-        with self.session():
+        with self.evaluating():
             logits = logits_of(self.network(inputs))
         if logits.dim() != 2 or len(logits) != len(inputs):
             raise ModelError(
@@ -137,7 +137,7 @@ class Classifier:
         parameter = next(iter(self.network.parameters()), None)
         dtype = parameter.dtype if parameter is not None else torch.float32
         example = torch.randn(size, generator=generator).to(self.device, dtype)
-        with self.session():
+        with self.evaluating():
             try:
                 return find_sites(self.network, example, self.prefix_tokens)
             except ModelError as error:
@@ -164,7 +164,7 @@ class Classifier:
     def features(self, inputs: Tensor, depth: float = 1.0) -> Features:
         """Activations at a depth, with the tail that leads from them to the logits."""
         site = self.site(depth)
-        with self.session():
+        with self.evaluating():
             tail = Tail.build(self.network, site, inputs)
             return Features(tail.features, tail, tail.logits, site)
 

@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -101,14 +99,12 @@ def test_what_a_users_network_prints_is_no_result(study, call, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ")
-def test_ctrl_c_and_on(study, call, tmp_path):
+def test_ctrl_c_and_on(study, call, tmp_path, start):
     arguments = [
         "run", str(study), "--out", str(tmp_path / "out"), "--no-report",
         "--set", 'methods.2.name="smoothgrad"', "--set", "methods.2.samples=4000",
     ]  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crosslight", *arguments], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = start(*arguments)
     assert process.stderr is not None
     seen = []
     for line in process.stderr:
