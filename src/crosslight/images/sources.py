@@ -13,6 +13,7 @@ from PIL import Image
 
 from ..core.errors import InputError, suggestion
 from .csv_list import list_csv
+from .embedded import list_scenes
 from .folder import EXTENSIONS, find_files, list_folder
 from .hub import list_hub
 from .image_set import (
@@ -46,10 +47,11 @@ def open_images(
     Only the images that are chosen are read (once, for their identity); none is decoded.
 
     Args:
-        source: a folder (its first-level sub-folders are labels), an image, a list of images in CSV, Parquet
-            in the Hugging Face layout (a file, or a folder of shards), a pattern with ``*``,
-            ``hf:NAME:SPLIT``; in Python also a list of files, or one or more pictures (Pillow images, or arrays
-            ``[h, w]``, ``[h, w, 3]``, ``[h, w, 4]``: uint8, uint16, or floats in [0, 1]).
+        source: a folder (its first-level sub-folders are labels), an image, a list of images in CSV, Parquet in
+            the Hugging Face layout (a file, or a folder of shards), a pattern with ``*``, ``hf:NAME:SPLIT``, or
+            ``scenes`` (the embedded world, see `list_scenes`); in Python also a list of files, or one or more
+            pictures (Pillow images, or arrays ``[h, w]``, ``[h, w, 3]``, ``[h, w, 4]``: uint8, uint16, or floats in
+            [0, 1]).
         limit: at most so many images; None means all.
         sample: how they are chosen: ``first``, ``random`` or ``stratified`` over labels; see `choose`.
         seed: seed of the choice.
@@ -77,6 +79,8 @@ def open_images(
 def _list_source(source: str, base: Path | None, columns: Mapping[str, str] | None) -> tuple[list[Entry], str]:
     if source.startswith("hf:"):
         return list_hub(source, columns), source
+    if source.split(":")[0] == "scenes" and not _resolve(source, base).exists():
+        return list_scenes(source), source
     path = _resolve(source, base)
     if any(mark in source for mark in "*?[") and not path.exists():
         return _list_pattern(path, source, columns), source
@@ -96,7 +100,7 @@ def _list_source(source: str, base: Path | None, columns: Mapping[str, str] | No
     if path.suffix.lower() in EXTENSIONS or _is_image(path):
         return [Entry(path_name(Path(path.name)), None, FileContent(path))], source
     raise InputError(
-        f"{source}: images come from a folder, an image file, a .csv list, a .parquet file or hf:NAME:SPLIT;"
+        f"{source}: images come from a folder, an image file, a .csv list, a .parquet file, hf:NAME:SPLIT or scenes;"
         " this is none of them"
     )
 

@@ -28,7 +28,7 @@ class StudySection(Section):
 class ImagesSection(Section):
     """``[images]``: which pictures."""
 
-    source: str = Field(description="folder, list.csv, data.parquet or hf:NAME:SPLIT")
+    source: str = Field(description="folder, list.csv, data.parquet, hf:NAME:SPLIT or scenes:SPLIT")
     limit: int | None = Field(None, ge=1, description="use this many")
     sample: Literal["first", "random", "stratified"] = Field("random", description="how they are chosen")
     profiles: bool = Field(True, description="convert embedded colour profiles to sRGB")

@@ -293,7 +293,7 @@ class _Checker:
         return policies
 
     def source(self, source: str) -> None:
-        if source.startswith("hf:") or source == "scenes":
+        if source.partition(":")[0] in ("hf", "scenes"):
             return
         path = resolve_path(source, self.base)
         pattern = any(mark in source for mark in "*?[")
