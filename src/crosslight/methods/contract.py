@@ -231,8 +231,9 @@ def check_batches(spec: MethodSpec, classifier: Classifier) -> None:
 @each_network
 def check_left_as_found(spec: MethodSpec, classifier: Classifier) -> None:
     """Mode, requires_grad, .grad, hooks and weights are as they were, after success and after an exception."""
-    _ = classifier.sites  # finding sites is not the method's business
     before = _look(classifier.network)
+    _ = classifier.sites  # found now, so that the exceptions below fall into the method's own passes
+    assert _same(before, _look(classifier.network)), "after finding sites"
     _run(spec, classifier)
     assert _same(before, _look(classifier.network)), "after success"
     for passes in (1, 2):

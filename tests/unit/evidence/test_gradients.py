@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -60,6 +62,12 @@ def test_noise_belongs_to_image_and_seed(quadratic, batch) -> None:
     alone = gather(NoisyGradients, quadratic, batch.take([3]), samples=6, size=2)
     assert torch.allclose(whole.mean[3], alone.mean[0], atol=1e-5)
     assert not torch.allclose(whole.mean, gather(NoisyGradients, quadratic, batch, samples=6, seed=1).mean)
+
+
+def test_two_images_of_the_same_pixels_get_noise_of_their_own(quadratic, batch) -> None:
+    twins = replace(batch.take([0, 1]), inputs=batch.inputs[[0, 0]])
+    first, second = gather(NoisyGradients, quadratic, twins, samples=2).mean
+    assert not torch.allclose(first, second)
 
 
 def test_moments_of_the_noise(quadratic, batch) -> None:
