@@ -40,7 +40,7 @@ BATCH, SAMPLES, SIZES = 8, 48, (1, 2, 4, 8)
 class Row:
     """One measured ratio.
 
-    `target` is what the ratio should be at most (``<=``) or at least (``>=``).
+    `target` is what the ratio should be at most (``<=``) or at least (``>=``); empty where it only explains another.
     """
 
     model: str
@@ -50,6 +50,8 @@ class Row:
 
     @property
     def met(self) -> bool:
+        if not self.target:
+            return True
         sign, value = self.target.split()
         return self.ratio <= float(value) if sign == "<=" else self.ratio >= float(value)
 
@@ -110,6 +112,7 @@ def cam_rows(classifier: Classifier, rounds: int) -> list[Row]:
         Row(label, "Grad-CAM / forward pass", ratio(seconds, "one", "forward"), "<= 1.2"),
         Row(label, "six CAMs / forward pass", ratio(seconds, "six", "forward"), "<= 1.4"),
         Row(label, "grad-cam's GradCAM / ours", ratio(seconds, "peer one", "one"), ">= 2.5"),
+        Row(label, "grad-cam's GradCAM / forward pass", ratio(seconds, "peer one", "forward"), ""),
         Row(label, "grad-cam's six / ours", ratio(seconds, "peer six", "six"), ">= 8"),
     ]
 
@@ -165,7 +168,7 @@ def main() -> int:
             for row in measure(classifier, options.rounds):
                 rows.append(row)
                 if not options.json:  # as they come: the large networks take minutes
-                    verdict = "met" if row.met else "MISSED"
+                    verdict = ("met" if row.met else "MISSED") if row.target else ""
                     print(f"{row.model:28} {row.what:36} {row.ratio:8.2f}   {row.target:8} {verdict}", flush=True)
     if options.json:
         print(json.dumps([{**asdict(row), "met": row.met} for row in rows]))

@@ -13,7 +13,8 @@ from crosslight.study.worker import Item, explain_block
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "imagenet-sample.toml"
 
-#: the photograph whose class two roundings of the same resize disagree about by .25 on one network
+#: 400 x 500 pixels, resized to a shorter side of 182: the longer one falls on 227.5, which the reference rounded to 228
+#: and a division in floating point to 227; that moves the probability by .25, and not the class
 ROUNDED = ("mobilenetv1_050_160", "n01608432_kite.JPEG")
 
 
