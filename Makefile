@@ -11,7 +11,7 @@ export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser test sweep check lint types docs format bench clean
+.PHONY: help install browser demo test sweep check lint types docs format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ browser:
 	  echo "No Chromium is here, so the browser tests will be skipped. Install chromium with your" >&2; \
 	  echo "package manager (on Debian, as root: apt-get install chromium) to run them." >&2; \
 	fi
+
+demo: $(STAMP) ## run the embedded study into out/demo
+	$(BIN)/crosslight demo --out out/demo
 
 test: install ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 #: rooms in the order in which they build on each other
-ROOMS = ("core", "scenes", "images", "models", "evidence", "methods", "store", "study", "agreement", "report", "cli")
+ROOMS = ("core", "scenes", "images", "models", "evidence", "methods", "store", "study", "agreement", "evaluation", "report", "cli")
 
 
 def public_modules(package: Path) -> Iterator[str]:
@@ -57,6 +57,7 @@ def methods() -> str:
     text = table("Name", "What it does", rows)
     for name, spec in entries.items():
         facts = f"Reads {spec.reads.__name__}; {spec.sign}; channels: {spec.channels}; final step: {spec.finish}."
+        facts += f" Needs {spec.reads.needs}." if spec.reads.needs else ""
         text += title(name, "~") + facts + "\n\n"
         text += table(
             "Setting",

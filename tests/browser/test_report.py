@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from crosslight.core.maps import Status
 from crosslight.report import build_report
+from crosslight.store import ImageEntry, Manifest, MapBlock, Store
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -143,6 +146,43 @@ def test_native_cells_and_opacity(visit: Visit) -> None:
     assert visit.page.locator(".cell canvas.map").first.evaluate("c => [c.width, c.height]") == [5, 4]
     visit.page.locator("#opacity").fill("20")
     assert visit.page.locator(".cell canvas.map").first.evaluate("c => getComputedStyle(c).opacity") == "0.2"
+
+
+def test_a_method_with_a_limit_shows_the_images_it_explains(visit: Visit) -> None:
+    page = visit.page
+    page.evaluate("crosslight.state.data.methods[2].limit = 4")
+    page.get_by_label("Fine", exact=True).first.check(force=True)
+    assert rows(page) == ["0", "1", "2", "3"]
+    assert page.locator("#count").inner_text() == "4 of 30 images; the method explains the first 4"
+    page.wait_for_selector(".cell img.map")
+    page.get_by_label("Signed", exact=True).first.check(force=True)
+    assert len(rows(page)) == 30
+    assert page.locator("#count").inner_text() == "30 images"
+
+
+def test_twelve_models_stand_beside_each_other(browser: Any, tmp_path: Path) -> None:
+    page = build_report(_twelve_models(tmp_path / "out"))
+    visit = Visit(browser, page)
+    try:
+        assert visit.page.evaluate("document.getElementById('frame').classList.contains('wide')") is False
+        last = visit.page.locator(".row.body .cell").nth(11).bounding_box()
+        assert last["x"] + last["width"] <= 1280
+        assert last["width"] > 70
+        assert visit.said == []
+    finally:
+        visit.context.close()
+
+
+def _twelve_models(path: Path) -> Store:
+    store = Store.create(path, Manifest("many", "many", (ImageEntry("a", "a.jpg"), ImageEntry("b", "b.jpg")), 2))
+    for number in range(12):
+        model = f"EfficientNet {number}"
+        store.add_model(model, 0, {"digest": model})
+        key = store.add_maps(model, "Grad-CAM", "d", (5, 5), {"method": "grad-cam", "finish": "none"})
+        values = np.random.default_rng(number).standard_normal((2, 5, 5)).astype(np.float32)
+        boxes, targets = np.tile([0.0, 0, 10, 10], (2, 1)), np.zeros((2, 2), np.int32)
+        store.write(model, 0, maps={key: MapBlock(values, boxes, targets, np.full(2, Status.OK, np.uint8))})
+    return store
 
 
 def test_filters_and_order(visit: Visit) -> None:

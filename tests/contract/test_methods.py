@@ -8,10 +8,18 @@ from textwrap import dedent
 import pytest
 import torch
 
+from crosslight.core.errors import ModelError
 from crosslight.evidence import InputGradients
 from crosslight.methods import METHODS, find_method
 from crosslight.methods.base import make_spec
-from crosslight.methods.contract import CHECKS, check_batches, check_determinism, check_left_as_found, check_maps
+from crosslight.methods.contract import (
+    CHECKS,
+    check_batches,
+    check_determinism,
+    check_left_as_found,
+    check_maps,
+    check_price,
+)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
@@ -23,7 +31,8 @@ def test_contract(name: str, check) -> None:
 def test_methods_of_the_field_are_there() -> None:
     assert {
         "saliency", "input-x-gradient", "smoothgrad", "integrated-gradients", "grad-cam", "grad-cam-plus-plus",
-        "hires-cam", "xgrad-cam", "layer-cam", "eigen-cam",
+        "hires-cam", "xgrad-cam", "layer-cam", "eigen-cam", "attention-rollout", "gradient-attention-rollout",
+        "occlusion", "rise", "score-cam", "ablation-cam",
     } <= set(METHODS)  # fmt: skip
 
 
@@ -70,6 +79,29 @@ def broken(function, **others):
 def test_the_contract_can_fail(check, function) -> None:
     with pytest.raises(AssertionError):
         check(broken(function))
+
+
+@pytest.mark.parametrize(("needs", "message"), [("eyes", "must apply"), ("", "what it needs")])
+def test_a_method_must_apply_somewhere_and_say_what_it_needs(needs: str, message: str) -> None:
+    class Picky(InputGradients):
+        @classmethod
+        def check(cls, classifier, settings):
+            raise ModelError("it has no eyes")
+
+    Picky.needs = needs
+    with pytest.raises(AssertionError, match=message):
+        check_maps(make_spec("picky", contract_function, Picky, "none"))
+
+
+def test_passes_that_were_not_announced_are_noticed() -> None:
+    class Cheap(InputGradients):
+        @classmethod
+        def gather(cls, gathering, policy, settings):
+            gathering.forward(gathering.inputs.repeat(3, 1, 1, 1))
+            return super().gather(gathering, policy, settings)
+
+    with pytest.raises(AssertionError):
+        check_price(make_spec("cheap", contract_function, Cheap, "none"))
 
 
 def test_a_network_left_changed_is_noticed() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.bootstrap import mean_interval
 from ..core.errors import InputError
 
 Matrix = NDArray[np.float64]
@@ -263,35 +264,13 @@ def bootstrap_interval(
     Returns:
         ``(low, high)``, each ``[set, set]``; NaN for pairs with fewer than two images.
     """
-    images, number = len(per_image), per_image.shape[1]
+    number = per_image.shape[1]
     rows, columns = np.triu_indices(number)
-    values = per_image[:, rows, columns]
-    known = np.isfinite(values).astype(np.float64)
-    enough = known.sum(axis=0) > 1
-    bounds = np.full((2, len(rows)), np.nan)
-    if enough.any():
-        values, known = np.where(known > 0, values, 0)[:, enough], known[:, enough]
-        random = np.random.default_rng(seed)
-        means = np.empty((resamples, values.shape[1]))
-        step = max(1, 250_000 // images)  # weights of a few megabytes at a time
-        for start in range(0, resamples, step):
-            size = min(step, resamples - start)
-            weights = _resample(random, size, images)
-            total = weights @ known
-            means[start : start + size] = np.where(total > 0, weights @ values / np.maximum(total, 1), np.nan)
-        tail = (1 - level) / 2
-        bounds[:, enough] = np.nanquantile(means, [tail, 1 - tail], axis=0)
+    bounds = mean_interval(per_image[:, rows, columns], level=level, resamples=resamples, seed=seed)
     low, high = np.full((2, number, number), np.nan)
     low[rows, columns] = low[columns, rows] = bounds[0]
     high[rows, columns] = high[columns, rows] = bounds[1]
     return low, high
-
-
-def _resample(random: np.random.Generator, resamples: int, images: int) -> Matrix:
-    """How often each image is drawn in each resample, ``[resample, image]``."""
-    drawn = random.integers(images, size=(resamples, images))
-    drawn += np.arange(resamples)[:, None] * images
-    return np.bincount(drawn.ravel(), minlength=resamples * images).reshape(resamples, images).astype(np.float64)
 
 
 def describe_count(agreement: Agreement) -> str:

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import InputError, UnknownNameError
-from ..core.maps import Maps
+from ..core.maps import Maps, take
 from ..core.seeds import digest
 from ..store import MapSet, Store
 from .aggregate import Agreement, Subset, aggregate
 from .clusters import average_linkage
-from .prepare import Steps, prepare, take
+from .prepare import Steps, prepare
 from .similarity import cosine_of_units, mismatched, unit
 
 BLOCK = 32  # images compared at a time where the maps are in memory already

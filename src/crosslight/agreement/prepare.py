@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError, suggestion
-from ..core.maps import Maps, Status
+from ..core.finish import Sign, with_sign
+from ..core.maps import Maps, Status, take
+from ..core.sampling import sample
 
-Sign = Literal["keep", "positive", "absolute"]
 Normalise = Literal["none", "max", "minmax", "sum"]
 
 #: reasons for which a map is left out although it was stored as usable, beside the names of `Status`
@@ -79,11 +80,7 @@ def apply_steps(maps: Maps, steps: Steps) -> NDArray[np.float64]:
     Returns:
         float64 ``[image, y, x]``. A map that is constant before ``minmax`` becomes 0.
     """
-    values = (maps.finished() if steps.finish else maps).values.astype(np.float64)
-    if steps.sign == "positive":
-        values = np.maximum(values, 0)
-    elif steps.sign == "absolute":
-        values = np.abs(values)
+    values = with_sign((maps.finished() if steps.finish else maps).values.astype(np.float64), steps.sign)
     if steps.normalise == "none" or not values.size:
         return values
     axes = (1, 2)
@@ -112,70 +109,6 @@ def common_boxes(maps: Sequence[Maps]) -> NDArray[np.float64]:
     common = np.concatenate([near, far], axis=1)
     common[empty.any(axis=1)] = np.nan
     return common
-
-
-def sampling_matrices(
-    size: int, span: NDArray[np.float64], target: NDArray[np.float64], grid: int
-) -> NDArray[np.float64]:
-    """Weights that read one axis of a map at the cells of a grid over part of it.
-
-    Where the grid is finer than the map the map is interpolated between the centres of its cells, and held
-    beyond the outermost ones. Where it is coarser, each of its cells is the mean of the map over that cell, so
-    that no part of the map is skipped.
-
-    Args:
-        size: cells of the map along this axis.
-        span: ``[image, 2]``: where the map begins and ends, in pixels of the picture.
-        target: ``[image, 2]``: where the grid begins and ends, inside `span`.
-        grid: cells of the grid along this axis.
-
-    Returns:
-        ``[image, grid, size]``, non-negative, each row summing to 1.
-    """
-    length = (span[:, 1] - span[:, 0])[:, None]
-    ends = (target - span[:, :1]) / length * size  # in cells of the map, from its edge
-    edges = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * np.arange(grid + 1) / grid
-    cells = np.arange(size)
-
-    centres = np.clip((edges[:, :-1] + edges[:, 1:]) / 2 - 0.5, 0, size - 1)
-    points = np.clip(1 - np.abs(centres[:, :, None] - cells), 0, None)
-
-    low, high = edges[:, :-1, None], edges[:, 1:, None]
-    areas = np.clip(np.minimum(high, cells + 1) - np.maximum(low, cells), 0, None)
-    total = areas.sum(axis=2, keepdims=True)
-    areas = areas / np.where(total > 0, total, 1)
-
-    coarser = (ends[:, 1] - ends[:, 0]) / grid > 1 + 1e-9
-    return np.where(coarser[:, None, None], areas, points)
-
-
-def sample(
-    values: NDArray[np.float64], boxes: NDArray[np.float64], common: NDArray[np.float64], grid: int
-) -> NDArray[np.float64]:
-    """Maps read on a grid over part of what they cover; linear in the maps.
-
-    Args:
-        values: ``[image, y, x]``, finite.
-        boxes: ``[image, 4]``: what each map covers.
-        common: ``[image, 4]``: what the grid covers, inside `boxes`.
-        grid: cells along each axis.
-
-    Returns:
-        ``[image, grid, grid]``.
-    """
-    # Pictures of one size share their matrices, which are larger than the maps themselves.
-    kinds, which = np.unique(np.concatenate([boxes, common], axis=1), axis=0, return_inverse=True)
-    spans, targets = kinds[:, :4], kinds[:, 4:]
-    rows = sampling_matrices(values.shape[1], spans[:, 1::2], targets[:, 1::2], grid)
-    columns = sampling_matrices(values.shape[2], spans[:, 0::2], targets[:, 0::2], grid)
-    out = np.empty((len(values), grid, grid))
-    for kind, image in enumerate(np.split(np.argsort(which.ravel(), kind="stable"), _ends(which, len(kinds)))):
-        out[image] = rows[kind] @ values[image] @ columns[kind].T
-    return out
-
-
-def _ends(which: NDArray[np.intp], kinds: int) -> NDArray[np.intp]:
-    return np.cumsum(np.bincount(which.ravel(), minlength=kinds))[:-1]
 
 
 def prepare(maps: Sequence[Maps], steps: Steps) -> Prepared:
@@ -212,16 +145,3 @@ def prepare(maps: Sequence[Maps], steps: Steps) -> Prepared:
         }
         dropped.append(reasons | {reason: n for reason, n in lost.items() if n})
     return Prepared(values, usable, tuple(dropped))
-
-
-def take(maps: Maps, rows: NDArray[np.intp] | slice) -> Maps:
-    """Some of the images."""
-    index = range(len(maps))[rows] if isinstance(rows, slice) else rows
-    return Maps(
-        values=maps.values[rows],
-        boxes=maps.boxes[rows],
-        status=maps.status[rows],
-        targets=maps.targets[rows],
-        images=tuple(maps.images[i] for i in index),
-        attributes=maps.attributes,
-    )

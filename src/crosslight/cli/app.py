@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..__about__ import __version__
 from ..core.errors import CrosslightError
-from . import agree, explain, export, import_, methods, models, report, run, scenes
+from . import agree, demo, explain, export, import_, methods, models, report, run, scenes, score
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
@@ -86,9 +86,11 @@ def _root(
         typer.echo(ctx.get_help())
 
 
+app.command("demo")(demo.demo)
 app.command("run")(run.run)
 app.command("explain")(explain.explain)
 app.command("agree")(agree.agree)
+app.command("score")(score.score)
 app.command("report")(report.report)
 app.command("export")(export.export)
 app.command("import")(import_.import_)

@@ -48,7 +48,9 @@ def explain(
         names = list(dict.fromkeys(method or ["grad-cam"]))
         result = _explain(photos, model, names, out, weights, target, settings or [], device or "auto")
     for failure in result["failures"]:
-        say(f"failed: {failure['photo']} ({failure['model'] or failure['stage']}): {failure['reason']}")
+        stage = failure["stage"].removeprefix("method:")
+        what = f"failed: {failure['photo']}" if failure["photo"] else f"left out: {stage}"
+        say(f"{what} ({failure['model'] or stage}): {failure['reason']}")
     if not result["explanations"]:
         raise InputError("none of the photographs could be explained")
     if json:

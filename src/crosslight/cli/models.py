@@ -18,7 +18,7 @@ def models(
     pattern: Annotated[
         str | None, typer.Argument(metavar="[PATTERN]", help="Part of a name, or with wildcards: 'resnet*'.")
     ] = None,
-    source: Annotated[str | None, typer.Option("--source", metavar="S", help="timm or torchvision.")] = None,
+    source: Annotated[str | None, typer.Option("--source", metavar="S", help="timm, torchvision or scenes.")] = None,
     json: Json = False,
 ) -> None:
     """List the classifiers there are."""

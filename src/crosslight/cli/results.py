@@ -45,15 +45,16 @@ def describe_maps(numbers: Mapping[str, int]) -> str:
 
 def describe_failures(failures: Sequence[Mapping[str, str]], most: int = 10) -> list[str]:
     """One line for each reason, with how often it came up."""
-    reasons = Counter(
-        (failure["stage"], failure["model"] if failure["stage"] == "load" else "", failure["reason"])
-        for failure in failures
-    )
+    from ..store import Failure, left_out
+
+    every = [Failure(f["image"], f["model"], f["stage"], f["reason"]) for f in failures]
+    reasons = Counter((f.stage, f.model if f.stage == "load" else "", f.reason) for f in every if not f.left_out)
     lines = [
         f"failed ({stage}{f' of {model}' if model else ''}, {number:,} times): {reason}"
         for (stage, model, reason), number in reasons.most_common(most)
     ]
-    return lines + ([f"... and {len(reasons) - most} more reasons"] if len(reasons) > most else [])
+    lines += [f"... and {len(reasons) - most} more reasons"] if len(reasons) > most else []
+    return lines + [f"left out: {line}" for line in left_out(every)]
 
 
 def compare(store: Store, labels: Sequence[str] = (), steps: Steps | None = None) -> dict[str, Agreement]:

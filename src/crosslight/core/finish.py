@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from .errors import UnknownNameError
 
 Finish = Callable[[NDArray[Any]], NDArray[Any]]
+
+#: what becomes of the sign when maps are compared or scored
+Sign = Literal["keep", "positive", "absolute"]
 
 
 def none(values: NDArray[Any]) -> NDArray[Any]:
@@ -40,3 +43,10 @@ def finish_named(name: str) -> Finish:
     if name not in FINISHES:
         raise UnknownNameError("finishing step", name, FINISHES)
     return FINISHES[name]
+
+
+def with_sign(values: NDArray[Any], sign: Sign) -> NDArray[Any]:
+    """Values as they are (``keep``), only what is ``positive``, or all of them ``absolute``."""
+    if sign == "keep":
+        return values
+    return relu(values) if sign == "positive" else absolute(values)

@@ -117,3 +117,16 @@ class Maps:
             "role": ["class", "against"],
         }
         return xarray.Dataset(data, coords=coords, attrs=dict(self.attributes))
+
+
+def take(maps: Maps, rows: NDArray[np.intp] | slice) -> Maps:
+    """Some of the images."""
+    index = range(len(maps))[rows] if isinstance(rows, slice) else rows
+    return Maps(
+        values=maps.values[rows],
+        boxes=maps.boxes[rows],
+        status=maps.status[rows],
+        targets=maps.targets[rows],
+        images=tuple(maps.images[i] for i in index),
+        attributes=maps.attributes,
+    )

@@ -1,20 +1,34 @@
 """What is measured on a classifier for a batch: expensive, gathered once, shared by all methods that read it."""
 
+from .ablations import AblationOutcomes
+from .activation_masks import ActivationMaskOutcomes
+from .attention import AttentionEvidence, AttentionGradients
 from .base import Evidence, EvidenceSettings
 from .features import FeatureEvidence
+from .fills import Fill, make_fill
 from .gathering import Gathering
 from .gradients import InputGradients, NoisyGradients, PathGradients
+from .random_masks import RandomMaskOutcomes
 from .targets import Targets, check_policy, resolve_targets
+from .windows import WindowOutcomes
 
 __all__ = [
+    "AblationOutcomes",
+    "ActivationMaskOutcomes",
+    "AttentionEvidence",
+    "AttentionGradients",
     "Evidence",
     "EvidenceSettings",
     "FeatureEvidence",
+    "Fill",
     "Gathering",
     "InputGradients",
     "NoisyGradients",
     "PathGradients",
+    "RandomMaskOutcomes",
     "Targets",
+    "WindowOutcomes",
     "check_policy",
+    "make_fill",
     "resolve_targets",
 ]

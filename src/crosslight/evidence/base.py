@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +31,10 @@ class Evidence(ABC):
     gives_logits: ClassVar[bool] = True
     #: whether several targets share its passes
     shared_by_targets: ClassVar[bool] = False
+    #: settings that make it quick to gather, for tests to which its closeness does not matter
+    quick: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    #: what a classifier must have, and which ones have it; empty where every classifier will do
+    needs: ClassVar[str] = ""
 
     @classmethod
     @abstractmethod
@@ -43,13 +49,28 @@ class Evidence(ABC):
 
     @classmethod
     @abstractmethod
-    def evaluations(cls, settings: EvidenceSettings) -> int:
-        """How many passes (forward, or forward and backward) it takes per image."""
+    def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
+        """How many passes (forward, or forward and backward) it takes per image.
+
+        Args:
+            settings: an instance of this class's `Settings`.
+            classifier: what will be measured. Without it, a kind whose number of passes depends on the network
+                tells the least it takes on any.
+        """
 
     @classmethod
     def resolution(cls, classifier: Classifier, settings: EvidenceSettings) -> tuple[int, int]:
         """Height and width of the maps that methods make of it: the input's own unless a kind says otherwise."""
         return classifier.preprocess.size
+
+    @classmethod
+    def check(cls, classifier: Classifier, settings: EvidenceSettings) -> None:
+        """Whether it can be measured on a classifier at all; asked before any work.
+
+        Raises:
+            ModelError: the classifier lacks what is needed, with the reason.
+        """
+        cls.read_at(classifier, settings)
 
     @classmethod
     def read_at(cls, classifier: Classifier, settings: EvidenceSettings) -> Site | None:

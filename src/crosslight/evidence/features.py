@@ -69,7 +69,7 @@ class FeatureEvidence(Evidence):
         return cls(torch.cat(activations), torch.cat(gradients), torch.cat(scores), parts[0][0].site)
 
     @classmethod
-    def evaluations(cls, settings: EvidenceSettings) -> int:
+    def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
         """One forward pass; the tail's backward is small."""
         return 1
 

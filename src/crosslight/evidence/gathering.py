@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import torch
 from torch import Tensor
 
 from ..models.taps import Captured, capture
+from .outcomes import Outcomes, Run, Write, joined, measure
 from .targets import Targets, resolve_targets
 
 if TYPE_CHECKING:
     from ..core.targets import TargetPolicy
     from ..images.batch import Batch
-    from ..models.classifier import Classifier
+    from ..models.classifier import Classifier, Features
     from .base import Evidence, EvidenceSettings
 
 E = TypeVar("E", bound="Evidence")
@@ -34,6 +36,8 @@ class Gathering:
             the last digits.
         seed: of the study; noise depends on it and on each image's identity.
         references: top-1 classes of other models, for ``model:NAME`` targets.
+        policies: every target that will be asked for, as far as that is known: outcomes of masked images are
+            then kept for all of them, and measured once.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Gathering:
         batch_size: int = 8,
         seed: int = 0,
         references: Mapping[str, Sequence[int | None]] | None = None,
+        policies: Iterable[TargetPolicy] = (),
     ):
         self.classifier = classifier
         self.batch = batch.to(classifier.device)
@@ -52,8 +57,11 @@ class Gathering:
         self._references = references
         self._logits: Tensor | None = None
         self._captured: dict[str, list[tuple[Captured, Tensor]]] = {}
+        self._features: dict[str, list[Features]] = {}
         self._evidence: dict[tuple[type, EvidenceSettings, TargetPolicy], Evidence] = {}
         self._targets: dict[TargetPolicy, Targets] = {}
+        self._policies = dict.fromkeys(policies)
+        self._outcomes: dict[Hashable, Outcomes] = {}
         self.evaluations = 0  # passes of one image so far, tails and backward passes not counted
 
     @property
@@ -115,6 +123,60 @@ class Gathering:
             self._captured[site.name] = parts
         return self._captured[site.name]
 
+    def features(self, depth: float) -> list[Features]:
+        """Features at `depth` with the tails that lead from them to the logits, of one batch after the other."""
+        site = self.classifier.site(depth)
+        if site.name not in self._features:
+            parts = []
+            for inputs in self.inputs.split(self.batch_size):
+                parts.append(self.classifier.features(inputs, depth))
+                self.evaluations += len(inputs)
+            self.offer_logits(torch.cat([part.logits for part in parts]))
+            self._features[site.name] = parts
+        return self._features[site.name]
+
+    def outcomes(self, key: Hashable, counts: Sequence[int], write: Write, policy: TargetPolicy) -> Outcomes:
+        """What the network says of variants of each image; those known from before are not run again.
+
+        Args:
+            key: what the variants depend on, apart from the image. The same key must always mean the same
+                sequence of variants, of which `counts` takes the first ones.
+            counts: how many variants of each image are wanted.
+            write: makes them.
+            policy: which class is explained.
+
+        Returns:
+            At least as many variants of each image as wanted: the first are what they are under every count.
+        """
+        return self.measured(key, counts, partial(measure, self, write=write), policy)
+
+    def measured(self, key: Hashable, counts: Sequence[int], run: Run, policy: TargetPolicy) -> Outcomes:
+        """As `outcomes`, of variants that are not made of inputs.
+
+        Args:
+            key: as for `outcomes`.
+            counts: as for `outcomes`.
+            run: measures them.
+            policy: which class is explained.
+        """
+        self._policies[policy] = None
+        classes = self._explained()
+        known = self._outcomes.get(key)
+        if known is not None and known.has(classes):
+            wanted = [range(had, max(had, count)) for had, count in zip(known.counts(), counts, strict=True)]
+            if any(wanted):
+                with self.classifier.evaluating():
+                    self._outcomes[key] = joined(known, run(known.classes, wanted))
+        else:
+            with self.classifier.evaluating():
+                self._outcomes[key] = run(classes, [range(count) for count in counts])
+        return self._outcomes[key]
+
+    def _explained(self) -> list[Tensor]:
+        """For each image, the classes that any target asks for."""
+        asked = [part for policy in self._policies for t in (self.targets(policy),) for part in (t.classes, t.against)]
+        return [row[row >= 0].unique() for row in torch.stack(asked, dim=1)]
+
     def get(self, kind: type[E], settings: EvidenceSettings, policy: TargetPolicy) -> E:
         """Evidence of a kind: gathered now, or remembered."""
         key = (kind, settings, policy)
@@ -124,13 +186,15 @@ class Gathering:
         return cast(E, self._evidence[key])
 
     def rows(self, rows: Sequence[int]) -> Gathering:
-        """A gathering of some of the images, which explains the same classes and has measured nothing else yet."""
+        """A gathering of some of the images: the same classes, the same outcomes, nothing else measured yet."""
         part = Gathering(
             self.classifier,
             self.batch.take(rows),
             batch_size=self.batch_size,
             seed=self.seed,
             references={name: [tops[row] for row in rows] for name, tops in (self._references or {}).items()},
+            policies=self._policies,
         )
         part.offer_logits(self.logits[list(rows)])
+        part._outcomes = {key: known.take(rows) for key, known in self._outcomes.items()}
         return part

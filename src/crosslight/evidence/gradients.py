@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -12,10 +11,13 @@ from torch import Tensor
 
 from ..core.seeds import seed_for
 from .base import Evidence, EvidenceSettings
+from .chunks import chunks
+from .outcomes import Write
 from .quadrature import RULES, nodes_and_weights
 
 if TYPE_CHECKING:
     from ..core.targets import TargetPolicy
+    from ..models.classifier import Classifier
     from .gathering import Gathering
 
 
@@ -43,7 +45,7 @@ class InputGradients(Evidence):
         return cls(inputs.detach(), gradients)
 
     @classmethod
-    def evaluations(cls, settings: EvidenceSettings) -> int:
+    def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
         """One pass, forward and backward."""
         return 1
 
@@ -101,7 +103,7 @@ class NoisyGradients(Evidence):
         return cls(inputs, mean, square)
 
     @classmethod
-    def evaluations(cls, settings: EvidenceSettings) -> int:
+    def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
         """One pass, forward and backward, per noisy copy."""
         assert isinstance(settings, NoiseSettings)
         return settings.samples
@@ -169,7 +171,7 @@ class PathGradients(Evidence):
         )
 
     @classmethod
-    def evaluations(cls, settings: EvidenceSettings) -> int:
+    def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
         """One pass, forward and backward, per point."""
         assert isinstance(settings, PathSettings)
         return settings.steps
@@ -186,7 +188,7 @@ def _moments(
     gathering: Gathering,
     policy: TargetPolicy,
     weights: Tensor,
-    fill: Callable[[int, range, Tensor], None],
+    fill: Write,
     squares: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
     """Weighted sums over variants of each image of the gradient, and of its square.
@@ -207,35 +209,22 @@ def _moments(
     square = torch.zeros_like(inputs) if squares else None
     share = weights.to(inputs.device, inputs.dtype)
     buffer = inputs.new_empty((min(size, count * variants), *inputs.shape[1:]))
-    for start in range(0, count * variants, size):
-        stop = min(start + size, count * variants)
-        pieces = _pieces(start, stop, variants)
-        points = buffer[: stop - start].detach()
+    for pieces in chunks([range(variants)] * count, size):
+        points = buffer[: pieces[-1].rows.stop].detach()
         with torch.no_grad():
-            for image, piece, rows in pieces:
-                fill(image, piece, points[rows])
+            for piece in pieces:
+                fill(piece.image, piece.variants, points[piece.rows])
         points.requires_grad_()
-        rows_of_image = torch.tensor([i for i, piece, _ in pieces for _ in piece], device=inputs.device)
+        rows_of_image = torch.tensor([p.image for p in pieces for _ in p.variants], device=inputs.device)
         with torch.enable_grad():
             scores = targets[rows_of_image].score(gathering.forward(points))
             (gradients,) = torch.autograd.grad(scores.sum(), points)
-        for image, piece, rows in pieces:
-            part, weight = gradients[rows], share[piece.start : piece.stop]
-            mean[image] += torch.tensordot(weight, part, dims=1)
+        for piece in pieces:
+            part, weight = gradients[piece.rows], share[piece.variants.start : piece.variants.stop]
+            mean[piece.image] += torch.tensordot(weight, part, dims=1)
             if square is not None:
-                square[image] += torch.tensordot(weight, part.square(), dims=1)
+                square[piece.image] += torch.tensordot(weight, part.square(), dims=1)
     return mean, square
-
-
-def _pieces(start: int, stop: int, variants: int) -> list[tuple[int, range, slice]]:
-    """Cut ``start:stop`` of the list of all variants by image: (image, its variants, rows of the batch)."""
-    pieces, at = [], start
-    while at < stop:
-        image, first = divmod(at, variants)
-        length = min(variants - first, stop - at)
-        pieces.append((image, range(first, first + length), slice(at - start, at - start + length)))
-        at += length
-    return pieces
 
 
 def _colour(gathering: Gathering, name: str) -> Tensor:

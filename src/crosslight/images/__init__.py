@@ -6,8 +6,10 @@ from .batch import Batch, make_batch
 from .decode import decode
 from .image_set import ImageRecord, ImageSet
 from .labels import LabelMap, map_labels
+from .segmenters import SegmentSettings
 from .sources import open_images
 from .subset import choose
+from .superpixels import Superpixels, segments_of, superpixels, superpixels_of, through_crop
 from .transforms import prepare, to_picture
 
 __all__ = [
@@ -15,11 +17,17 @@ __all__ = [
     "ImageRecord",
     "ImageSet",
     "LabelMap",
+    "SegmentSettings",
+    "Superpixels",
     "choose",
     "decode",
     "make_batch",
     "map_labels",
     "open_images",
     "prepare",
+    "segments_of",
+    "superpixels",
+    "superpixels_of",
+    "through_crop",
     "to_picture",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..core.errors import InputError, suggestion
 from .image_set import Entry
@@ -21,11 +22,15 @@ class SceneContent:
 
     def read(self) -> bytes:
         """The picture as PPM: the same bytes, and so the same identity, whatever encoders are installed."""
-        from ..scenes import scene
+        return _drawn(self.index, self.split, self.variant)
 
-        image = scene(self.index, split=self.split, variant=self.variant).image
-        height, width = image.shape[:2]
-        return f"P6 {width} {height} 255\n".encode() + image.tobytes()
+
+@lru_cache(maxsize=256)  # 7 MB: every classifier of a study reads the same pictures
+def _drawn(index: int, split: str, variant: str) -> bytes:
+    from ..scenes import scene
+    from ..scenes.export import ppm
+
+    return ppm(scene(index, split=split, variant=variant).image)
 
 
 def list_scenes(source: str) -> list[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from torch import Tensor
@@ -13,6 +13,9 @@ from torch import Tensor
 from ..core.errors import MethodError
 from ..core.finish import FINISHES, Finish, none
 from ..evidence import Evidence, EvidenceSettings
+
+if TYPE_CHECKING:
+    from ..models import Classifier
 
 #: What a method returns: maps ``[b, h, w]``, or maps and named diagnostics ``[b]``.
 Result = Tensor | tuple[Tensor, Mapping[str, Tensor]]
@@ -70,9 +73,9 @@ class MethodSpec:
         fields = self.reads.Settings.model_fields
         return self.reads.Settings(**{name: getattr(settings, name) for name in fields})
 
-    def evaluations(self, settings: BaseModel) -> int:
-        """How many passes it takes per image, the shared ones included."""
-        return self.reads.evaluations(self.evidence_settings(settings))
+    def evaluations(self, settings: BaseModel, classifier: Classifier | None = None) -> int:
+        """How many passes it takes per image, the shared ones included; for some only known with the classifier."""
+        return self.reads.evaluations(self.evidence_settings(settings), classifier)
 
 
 def make_spec(

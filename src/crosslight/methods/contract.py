@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import torch
+from pydantic import BaseModel
 from torch import Tensor, nn
 
+from ..core.errors import ModelError
 from ..core.finish import FINISHES
 from ..core.geometry import Box, Preprocess
 from ..core.targets import TargetPolicy
@@ -156,9 +158,14 @@ def _run(
     spec: MethodSpec, classifier: Classifier, rows: range | None = None, size: int = 8, seed: int = 0
 ) -> Attribution:
     batch = _batch()
+    batch = replace(batch, inputs=batch.inputs.to(next(classifier.network.parameters()).dtype))
     batch = batch.take(list(rows)) if rows is not None else batch
     gathering = Gathering(classifier, batch, batch_size=size, seed=seed)
-    return attribute(gathering, spec, spec.settings(), TargetPolicy())
+    return attribute(gathering, spec, _settings(spec), TargetPolicy())
+
+
+def _settings(spec: MethodSpec) -> BaseModel:
+    return spec.settings(**spec.reads.quick)
 
 
 @contextmanager
@@ -181,12 +188,26 @@ def _throwing(network: nn.Module, passes: int) -> Iterator[None]:
         del vars(head)["forward"]
 
 
+def _fits(spec: MethodSpec, classifier: Classifier) -> bool:
+    """Whether a method applies to a network; one that does not must say so as a `ModelError`, and say what it needs."""
+    try:
+        spec.reads.check(classifier, spec.evidence_settings(_settings(spec)))
+    except ModelError:
+        assert spec.reads.needs, "evidence that not every classifier has must state what it needs"
+        return False
+    return True
+
+
 def each_network(check: Callable[[MethodSpec, Classifier], None]) -> Callable[[MethodSpec], None]:
-    """The same check on a convolutional network and on a transformer."""
+    """The same check on a convolutional network and on a transformer, or on the one that the method applies to."""
 
     def run(spec: MethodSpec) -> None:
-        for kind in (_Convolutional, _Transformer):
-            check(spec, _classifier(kind))
+        fitting = [
+            classifier for kind in (_Convolutional, _Transformer) if _fits(spec, classifier := _classifier(kind))
+        ]
+        assert fitting, "the method must apply to one of the two networks"
+        for classifier in fitting:
+            check(spec, classifier)
 
     run.__name__ = check.__name__
     run.__doc__ = check.__doc__
@@ -197,7 +218,7 @@ def each_network(check: Callable[[MethodSpec, Classifier], None]) -> Callable[[M
 def check_maps(spec: MethodSpec, classifier: Classifier) -> None:
     """One finite floating-point map per image, of the size its evidence announces; never negative if it says so."""
     maps = _run(spec, classifier).maps
-    settings = spec.evidence_settings(spec.settings())
+    settings = spec.evidence_settings(_settings(spec))
     assert maps.shape == (IMAGES, *spec.reads.resolution(classifier, settings))
     assert maps.is_floating_point()
     assert not maps.requires_grad
@@ -218,7 +239,11 @@ def check_determinism(spec: MethodSpec, classifier: Classifier) -> None:
 
 @each_network
 def check_batches(spec: MethodSpec, classifier: Classifier) -> None:
-    """An image's map is the same whatever batch it comes in, and however large batches are, to 1e-5."""
+    """An image's map is the same whatever batch it comes in, and however large batches are, to 1e-5.
+
+    In double precision: small differences of scores, which some methods are made of, magnify single rounding.
+    """
+    classifier.network.double()
     whole = _run(spec, classifier).maps
     scale = whole.abs().amax(dim=(-2, -1), keepdim=True)
     for size in (1, 2, 3):
@@ -231,9 +256,12 @@ def check_batches(spec: MethodSpec, classifier: Classifier) -> None:
 @each_network
 def check_left_as_found(spec: MethodSpec, classifier: Classifier) -> None:
     """Mode, requires_grad, .grad, hooks and weights are as they were, after success and after an exception."""
+    classifier = _classifier(type(classifier.network))
     before = _look(classifier.network)
-    _ = classifier.sites  # found now, so that the exceptions below fall into the method's own passes
-    assert _same(before, _look(classifier.network)), "after finding sites"
+    # What is read is found now, so that the exceptions below fall into the method's own passes.
+    spec.reads.check(classifier, spec.evidence_settings(_settings(spec)))
+    _ = classifier.sites
+    assert _same(before, _look(classifier.network)), "after finding what is read"
     _run(spec, classifier)
     assert _same(before, _look(classifier.network)), "after success"
     for passes in (1, 2):
@@ -247,12 +275,22 @@ def check_left_as_found(spec: MethodSpec, classifier: Classifier) -> None:
         assert _same(before, _look(classifier.network)), f"after an exception in pass {passes}"
 
 
+@each_network
+def check_price(spec: MethodSpec, classifier: Classifier) -> None:
+    """It says beforehand how many passes it takes at most, those for the logits left aside."""
+    gathering = Gathering(classifier, _batch(), batch_size=8)
+    attribute(gathering, spec, _settings(spec), TargetPolicy())
+    planned = spec.evaluations(_settings(spec), classifier)
+    assert 1 <= spec.evaluations(_settings(spec)) <= planned
+    # What does not depend on the image, such as a baseline, may be measured once for all of them.
+    assert gathering.evaluations <= IMAGES * (planned + 1) + 1
+
+
 def check_description(spec: MethodSpec) -> None:
-    """It has a reference, a known finishing step, a price, and documented settings."""
+    """It has a reference, a known finishing step, and documented settings."""
     assert spec.reference
     assert spec.summary.endswith((".", ":")) or len(spec.summary) > 10
     assert spec.finish in FINISHES
-    assert spec.evaluations(spec.settings()) >= 1
     for name, info in spec.settings.model_fields.items():
         assert info.description, f"setting {name!r} has no description"
 
@@ -263,5 +301,6 @@ CHECKS: tuple[Callable[[MethodSpec], None], ...] = (
     check_determinism,
     check_batches,
     check_left_as_found,
+    check_price,
     check_description,
 )

@@ -39,6 +39,7 @@ def attribute(gathering: Gathering, spec: MethodSpec, settings: BaseModel, polic
         return result
     maps = result.maps.clone()
     diagnostics = {name: values.clone() for name, values in result.diagnostics.items()}
+    part, kept = gathering, list(range(len(maps)))
     while True:
         # NaN (nothing to converge to) is not asked again
         rows = (diagnostics[spec.tolerance] > tolerance).nonzero().flatten().tolist()
@@ -46,7 +47,7 @@ def attribute(gathering: Gathering, spec: MethodSpec, settings: BaseModel, polic
         if not rows or closer is None:
             return Attribution(maps, diagnostics)
         evidence_settings = closer
-        part = gathering.rows(rows)
+        part, kept = part.rows([kept.index(row) for row in rows]), rows  # it knows the outcomes measured so far
         again = _apply(spec, part, settings, evidence_settings, policy)
         gathering.evaluations += part.evaluations
         maps[rows] = again.maps

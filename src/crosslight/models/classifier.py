@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..core.errors import ModelError
 from ..core.geometry import Preprocess
-from .taps import Site, Sites, Tail, find_sites, logits_of
+from .taps import AttentionPath, Site, Sites, Tail, find_attention, find_sites, logits_of
 
 if TYPE_CHECKING:
     from ..core.classes import Classes
@@ -132,16 +132,33 @@ class Classifier:
     @cached_property
     def sites(self) -> Sites:
         """The places in the network with spatial features; found once, in at most four passes."""
+        with self.evaluating():
+            try:
+                return find_sites(self.network, self._example(), self.prefix_tokens)
+            except ModelError as error:
+                raise ModelError(f"{self.label}: {error}") from error
+
+    @cached_property
+    def attention(self) -> AttentionPath:
+        """The chain of attention from the patches to the logits; found once, in two or three passes.
+
+        Raises:
+            ModelError: there is none, with the reason.
+        """
+        sites = self.sites
+        with self.evaluating():
+            try:
+                return find_attention(self.network, self._example(), sites)
+            except ModelError as error:
+                raise ModelError(f"{self.label}: {error}") from error
+
+    def _example(self) -> Tensor:
+        """Noise ``[1, c, h, w]``, the same every time."""
         generator = torch.Generator().manual_seed(0)
         size = (1, self.preprocess.channels, *self.preprocess.size)
         parameter = next(iter(self.network.parameters()), None)
         dtype = parameter.dtype if parameter is not None else torch.float32
-        example = torch.randn(size, generator=generator).to(self.device, dtype)
-        with self.evaluating():
-            try:
-                return find_sites(self.network, example, self.prefix_tokens)
-            except ModelError as error:
-                raise ModelError(f"{self.label}: {error}") from error
+        return torch.randn(size, generator=generator).to(self.device, dtype)
 
     @cached_property
     def outputs(self) -> int:

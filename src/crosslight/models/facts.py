@@ -18,7 +18,7 @@ class Facts:
 
     Attributes:
         name: as a study names it, such as ``timm/resnet18.a1_in1k``.
-        source: ``timm``, ``torchvision``, ``python`` or ``module`` (a network handed over in Python).
+        source: ``timm``, ``torchvision``, ``scenes``, ``python`` or ``module`` (a network handed over in Python).
         family: ``convolutional``, ``transformer``, ``hybrid``, ``mlp`` or ``unknown``, see `models.family`.
         parameters: number of parameters, shared ones counted once.
         input_size: height and width of the input, in pixels.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -21,14 +22,17 @@ ATTENTION_SHARE = 0.1
 #: Convolutions count where at least this share of the parameters of both is theirs: positional convolutions
 #: in a transformer do not make a hybrid of it.
 CONVOLUTION_SHARE = 0.04
+#: Strided convolutions in a row, as a stem is made of, count from this share on: small ones cut the picture into
+#: patches (at most a tenth in published transformers), large ones are a convolutional network of their own.
+STEM_SHARE = 0.2
 
 
 def family(network: nn.Module) -> Family:
     """The family of a network: what mixes its positions, attention or spatial convolutions.
 
     Convolutions that cut the picture into patches, reduce keys and values, or stand inside the MLP of a
-    transformer block do not count beside attention; channel attention (squeeze-and-excitation and its
-    relatives) mixes no positions and does not count at all.
+    transformer block do not count beside attention, unless a row of strided ones holds much of the network;
+    channel attention (squeeze-and-excitation and its relatives) mixes no positions and does not count at all.
 
     Args:
         network: any network; it is not run, and may be on the meta device.
@@ -49,14 +53,21 @@ def family(network: nn.Module) -> Family:
         return "mlp" if weighted else "unknown"
 
     blocks: set[nn.Module] = set()
+    strided: Counter[nn.Module] = Counter()
     patched = False
     for module in convolutions:
         block = _block_of(module, parents, around)
         if not _overlaps(module):  # a patch embedding: does it read convolutional features of its own?
             patched = patched or any(_is_spatial(m) and _overlaps(m) for m in block.modules())
-        elif _mixes(module, block) and not _is_token_mlp(module, block, parents, around):
+        elif not _mixes(module, block):
+            strided[block] += 1
+        elif not _is_token_mlp(module, block, parents, around):
             blocks.add(block)
-    convolved, attended = _parameters(blocks), _parameters(attentions)
+    attended = _parameters(attentions)
+    rows = {block for block, count in strided.items() if count > 1}
+    if _parameters(rows) >= STEM_SHARE * (_parameters(rows) + attended):
+        blocks |= rows
+    convolved = _parameters(blocks)
     total = max(convolved + attended, 1)
     has_convolution = patched or convolved >= CONVOLUTION_SHARE * total
     has_attention = len(attentions) >= ATTENTION_SHARE * (len(attentions) + len(blocks)) or (

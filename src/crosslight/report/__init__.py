@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .build import build_report
+from .build import Report, build_report, write_report
+from .findings import Finding
 
-__all__ = ["build_report"]
+__all__ = ["Finding", "Report", "build_report", "write_report"]

@@ -7,14 +7,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.progress import Progress, Silent
 from ..store import Store
+from ..store.pictures import Pictures
 from .contents import Contents, read_contents
+from .findings import Finding, findings
 from .page import page_text, script_data
 from .panels import agreements_of, write_panels
-from .pictures import Pictures
+from .right import write_right
 from .tiles import write_maps, write_photographs
 from .words import study_toml
 
@@ -26,6 +30,21 @@ STATIC = Path(__file__).parent / "static"
 _STAGED = ".part-"
 
 
+@dataclass(frozen=True)
+class Report:
+    """A report that was written.
+
+    Attributes:
+        page: path of ``index.html``.
+        findings: what stands on its first screen.
+        maps: number of maps by the name of their status.
+    """
+
+    page: Path
+    findings: tuple[Finding, ...]
+    maps: Mapping[str, int]
+
+
 def build_report(
     store: Store,
     out: Path | None = None,
@@ -33,6 +52,22 @@ def build_report(
     images: ImageSet | None = None,
     agreements: Mapping[str, Agreement] | None = None,
 ) -> Path:
+    """Write the report of a store; see `write_report`.
+
+    Returns:
+        Path of ``index.html``.
+    """
+    return write_report(store, out, images=images, agreements=agreements).page
+
+
+def write_report(
+    store: Store,
+    out: Path | None = None,
+    *,
+    images: ImageSet | None = None,
+    agreements: Mapping[str, Agreement] | None = None,
+    progress: Progress | None = None,
+) -> Report:
     """Write the report of a store.
 
     The page is put in place last, in one step, so that whoever opens it finds the old report or the new one.
@@ -43,9 +78,10 @@ def build_report(
         images: the study's pictures, where they are not to be looked for at their source. Without any picture
             the page still works, and says so.
         agreements: of the models under each method, by its label, where they are at hand already.
+        progress: told of every method whose maps or figures are written.
 
     Returns:
-        Path of ``index.html``.
+        The page, and what it says.
     """
     out = Path(out) if out is not None else store.path / "report"
     assets = out / "assets"
@@ -54,7 +90,7 @@ def build_report(
     staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=assets))
     try:
         staged.chmod(0o755)  # readable for others, as any other folder
-        contents, parts = _write_assets(store, pictures, staged, agreements or {})
+        contents, parts = _write_assets(store, pictures, staged, agreements or {}, progress or Silent())
         final = assets / _digest(staged)
         if final.exists():
             shutil.rmtree(staged)
@@ -67,17 +103,23 @@ def build_report(
     for other in assets.iterdir():
         if other != final and other.is_dir() and _is_ours(other):
             shutil.rmtree(other, ignore_errors=True)
-    return out / "index.html"
+    counts = contents.counts()
+    return Report(out / "index.html", parts["found"], {name.lower(): number for name, number in counts.items()})
 
 
 def _write_assets(
-    store: Store, pictures: Pictures, folder: Path, known: Mapping[str, Agreement]
+    store: Store, pictures: Pictures, folder: Path, known: Mapping[str, Agreement], progress: Progress
 ) -> tuple[Contents, Mapping[str, Any]]:
     contents = read_contents(store)
-    photographs = write_photographs(contents, pictures, folder)
-    write_maps(contents, folder)
-    agreements = agreements_of(contents, known)
-    panels = write_panels(contents, agreements, folder)
+    progress.start(2 * len(contents.methods), "report")
+    try:
+        photographs = write_photographs(contents, pictures, folder)
+        write_maps(contents, folder, progress)
+        agreements = agreements_of(contents, known)
+        panels = write_panels(contents, agreements, folder, progress)
+        right = write_right(store, folder)
+    finally:
+        progress.finish()
     (folder / "data.js").write_text(script_data(contents, agreements, photographs), encoding="ascii")
     spec = contents.facts.get("spec")
     text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
@@ -89,8 +131,9 @@ def _write_assets(
     parts = {
         "photographs": photographs,
         "gone": next(pictures.notes(), ""),
-        "agreements": agreements,
+        "found": findings(contents, agreements, right),
         "panels": panels,
+        "right": right,
         "study_text": text,
     }
     return contents, parts

@@ -129,6 +129,13 @@ class Contents:
             sizes = np.where(sizes > 0, sizes, model.sizes)
         return sizes
 
+    @property
+    def families(self) -> dict[str, str]:
+        """The family of architectures of each model of which it is known."""
+        facts = {model.label: model.attributes.get("facts") or {} for model in self.models}
+        known = {label: str(each.get("family") or "unknown") for label, each in facts.items()}
+        return {label: family for label, family in known.items() if family != "unknown"}
+
     def counts(self) -> Counter[str]:
         """Number of maps by the name of their status."""
         total: Counter[str] = Counter()

@@ -18,9 +18,9 @@ from ..core.geometry import Box
 from ..core.maps import Maps, Status
 from ..core.progress import Progress, Silent
 from ..store import MapSet, PredictionTable, Store, StoreError, slug
+from ..store.pictures import Pictures
 from .caption import target_name
 from .overlay import is_signed, limit_of, overlay_map, pixels_of, resample
-from .pictures import Pictures
 
 Kind = Literal["overlay", "grey", "mask", "npy"]
 Size = Literal["native", "picture"]

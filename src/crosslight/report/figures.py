@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 from scipy.cluster.hierarchy import dendrogram
 
@@ -265,7 +265,7 @@ def _measure(text: str, size: float, bold: bool = False) -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(size=size, weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, prop=font).vertices[:, 0].max()) * 1.03 / 72
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) * 1.03 / 72
 
 
 def _wrap(text: str, width: float) -> list[str]:

@@ -13,10 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..agreement import Agreement
 from ..core.maps import Status
+from ..store import left_out
 from .contents import Contents, MethodGroup, ModelColumn
+from .findings import Finding
 from .overlay import FINE
 from .panels import Panel
-from .summary import PERCENT, STATUS_WORDS, findings, per_image_agreement
+from .right import BASELINE_WORDS, Right
+from .summary import PERCENT, STATUS_WORDS, per_image_agreement
 from .tiles import CELLS, CHUNK, colour_bar, colour_table
 from .words import question, reference_link, settings_words, target_words
 
@@ -76,6 +79,7 @@ def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dic
         "cells": {model: list(one.shape) for model, one in group.sets.items()},
         "target": target_words(str(attributes.get("target", ""))),
         "finish": attributes.get("finish", "none"),
+        "limit": attributes.get("limit"),
         "sites": {model: one.attributes.get("site") for model, one in group.sets.items()},
         "score": [round(s, 4) if np.isfinite(s) else None for s in score],
     }
@@ -99,8 +103,9 @@ def page_text(
     assets: str,
     photographs: Sequence[bool],
     gone: str,
-    agreements: Mapping[str, Agreement],
+    found: Sequence[Finding],
     panels: Sequence[Panel],
+    right: Right | None,
     study_text: str,
 ) -> str:
     """The page as HTML; every value in it is escaped.
@@ -110,8 +115,9 @@ def page_text(
         assets: address of the assets, relative to the page.
         photographs: for each image, whether there is a file.
         gone: why photographs are missing, or empty.
-        agreements: by method label.
+        found: what stands on the first screen.
         panels: of the methods that were compared.
+        right: scores, where there are any.
         study_text: the study file.
     """
     environment = Environment(
@@ -121,7 +127,12 @@ def page_text(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "percent": _percent, "thousands": lambda n: f"{n:,}"}
+    environment.filters |= {
+        "number": _number,
+        "percent": _percent,
+        "thousands": lambda n: f"{n:,}",
+        "unbroken": lambda text: text.replace(" %", PERCENT),
+    }
     counts = contents.counts()
     asked = sum(counts.values()) - counts[Status.SKIPPED.name]
     return environment.get_template("index.html.jinja").render(
@@ -140,16 +151,19 @@ def page_text(
         status=Status,
         words=STATUS_WORDS,
         absent=_absent(contents),
-        findings=findings(contents, agreements),
+        findings=found,
         photographs=sum(photographs),
         gone=gone,
         bars={"magnitude": colour_bar(False), "signed": colour_bar(True)},
         signed=[is_signed_method(group) for group in contents.methods],
         cells=CELLS,
         panels=panels,
+        right=right,
+        baseline_words=BASELINE_WORDS,
         labelled=any(model.judged.any() for model in contents.models),
         failures=_failures(contents),
-        failure_count=len(contents.failures),
+        failure_count=sum(not failure.left_out for failure in contents.failures),
+        left_out=left_out(contents.failures),
         loads=[failure for failure in contents.failures if failure.stage == "load"],
         trouble=_trouble(contents),
         unmapped={model.label: model.unmapped for model in contents.models if model.unmapped},
@@ -172,9 +186,10 @@ def _absent(contents: Contents) -> list[str]:
 
 def _failures(contents: Contents) -> list[dict[str, str]]:
     names = {image.identity: image.name for image in contents.images}
+    failures = [failure for failure in contents.failures if not failure.left_out]
     return [
         {"image": names.get(f.image, f.image), "model": f.model, "stage": _stage(f.stage), "reason": f.reason}
-        for f in sorted(contents.failures, key=lambda f: (f.stage != "load", f.model, f.stage, f.image))[:LISTED]
+        for f in sorted(failures, key=lambda f: (f.stage != "load", f.model, f.stage, f.image))[:LISTED]
     ]
 
 
@@ -183,23 +198,27 @@ def _stage(stage: str) -> str:
     return words.get(stage, stage.removeprefix("method:"))
 
 
-def _trouble(contents: Contents) -> dict[str, list[Counter[str] | None]]:
-    """By model, for each method the counts of what is not plainly usable; models without any are left out."""
-    found: dict[str, list[Counter[str] | None]] = {}
+def _trouble(contents: Contents) -> dict[str, dict[str, Counter[str] | None]]:
+    """By model and method the counts of maps that are not plainly usable, None where there are no maps at all.
+
+    Models and methods without any are left out; maps that the study did not ask for are no trouble.
+    """
+    plain = (Status.OK, Status.SKIPPED)
+    found: dict[str, dict[str, Counter[str] | None]] = {}
     for model in contents.models:
-        row: list[Counter[str] | None] = []
+        row: dict[str, Counter[str] | None] = {}
         for group in contents.methods:
             key = (model.label, group.label)
-            if key not in contents.statuses:
-                row.append(None)
-                continue
-            odd = Counter(STATUS_WORDS[Status(int(s))] for s in contents.statuses[key] if s != Status.OK)
-            if emptied := int(contents.emptied[key].sum()):
-                odd[f"zero after {group.first.attributes.get('finish')}"] = emptied
-            row.append(odd)
-        if any(row):
+            row[group.label] = None
+            if key in contents.statuses:
+                odd = Counter(STATUS_WORDS[Status(int(s))] for s in contents.statuses[key] if s not in plain)
+                if emptied := int(contents.emptied[key].sum()):
+                    odd[f"zero after {group.first.attributes.get('finish')}"] = emptied
+                row[group.label] = odd
+        if any(row.values()):
             found[model.label] = row
-    return found
+    odd_methods = {label for row in found.values() for label, odd in row.items() if odd}
+    return {model: {key: odd for key, odd in row.items() if key in odd_methods} for model, row in found.items()}
 
 
 def _settings(group: MethodGroup) -> dict[str, Any]:
@@ -234,7 +253,9 @@ def _work(contents: Contents) -> dict[str, dict[str, Any]]:
 
 
 def _number(value: float, digits: int = 2) -> str:
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(value) else "\N{EN DASH}"
+    if not np.isfinite(value):
+        return "\N{EN DASH}"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")  # what rounds to zero has no sign
 
 
 def _percent(part: float, whole: float) -> str:

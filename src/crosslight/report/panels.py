@@ -13,6 +13,7 @@ from matplotlib import rc_context
 
 from ..agreement import Agreement, agree_store
 from ..agreement.aggregate import describe_count
+from ..core.progress import Progress, Silent
 from .contents import Contents
 from .figures import dendrogram_figure, matrix_figure
 from .summary import Pair, pairs_of
@@ -76,19 +77,23 @@ def agreements_of(contents: Contents, known: Mapping[str, Agreement]) -> dict[st
     return found
 
 
-def write_panels(contents: Contents, agreements: dict[str, Agreement], folder: Path) -> list[Panel]:
+def write_panels(
+    contents: Contents, agreements: Mapping[str, Agreement], folder: Path, progress: Progress | None = None
+) -> list[Panel]:
     """Draw the figures and write the tables.
 
     Args:
         contents: fixes the numbers in file names.
         agreements: by method label.
         folder: existing.
+        progress: told of every method.
 
     Returns:
         One panel per method that has something to show.
     """
-    panels = []
+    panels, progress = [], progress or Silent()
     for number, group in enumerate(contents.methods):
+        progress.advance(1, f"figures: {group.label}")
         agreement = agreements.get(group.label)
         if agreement is None:
             continue

@@ -19,9 +19,10 @@ from PIL import Image
 
 from ..core.errors import ImageError
 from ..core.maps import Maps, Status
+from ..core.progress import Progress, Silent
+from ..store.pictures import Pictures
 from .contents import Contents, MethodGroup
 from .overlay import FINE, FINE_PERCENTILE, colourise, is_signed, limit_of
-from .pictures import Pictures
 
 #: most cells along a side of a map on the page; finer ones are reduced by area averaging
 CELLS = 96
@@ -66,11 +67,12 @@ def _photograph(pictures: Pictures, identity: str, path: Path, side: int) -> boo
     finally:
         pictures.forget()
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    picture.save(path, "JPEG", quality=80, optimize=True)
+    tiny = max(picture.size) <= SMALL  # is shown enlarged, where every artefact would be seen
+    picture.save(path, "JPEG", quality=92 if tiny else 80, subsampling=0 if tiny else 2, optimize=True)
     return True
 
 
-def write_maps(contents: Contents, folder: Path) -> None:
+def write_maps(contents: Contents, folder: Path, progress: Progress | None = None) -> None:
     """Write ``maps-<method>-<chunk>.js`` for every method, and note the status of every map in `contents`.
 
     A script calls ``crosslight.maps(method, chunk, columns)`` with one column per model: what is needed to show
@@ -79,8 +81,9 @@ def write_maps(contents: Contents, folder: Path) -> None:
     Args:
         contents: what there is; `Contents.statuses` and `Contents.emptied` are filled.
         folder: existing.
+        progress: told of every method.
     """
-    count = len(contents.images)
+    progress, count = progress or Silent(), len(contents.images)
     for number, group in enumerate(contents.methods):
         for model in group.sets:
             contents.statuses[model, group.label] = np.zeros(count, np.uint8)
@@ -94,6 +97,7 @@ def write_maps(contents: Contents, folder: Path) -> None:
             text = json.dumps(columns, separators=(",", ":"), allow_nan=False)
             path = folder / f"maps-{number}-{chunk}.js"
             path.write_text(f"crosslight.maps({number},{chunk},{text});\n", encoding="ascii")
+        progress.advance(1, f"maps: {group.label}")
 
 
 def _column(contents: Contents, group: MethodGroup, model: str, rows: slice) -> dict[str, Any]:
@@ -178,7 +182,8 @@ def map_png(values: NDArray[np.floating], signed: bool, limit: float) -> bytes:
     picture = Image.frombytes("P", (small.shape[1], small.shape[0]), index.tobytes())
     picture.putpalette(table[:, :3].tobytes())
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", transparency=table[:, 3].tobytes(), compress_level=9)
+    # Level 9 would take twice the time for a hundredth of the size.
+    picture.save(buffer, "PNG", transparency=table[:, 3].tobytes(), compress_level=6)
     return buffer.getvalue()
 
 

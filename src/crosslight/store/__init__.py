@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.errors import StoreError
+from .failures import left_out
 from .layout import ARRAYS, ImageEntry, Manifest, set_key, slug
 from .records import Failure, MapBlock, MapSet, PredictionBlock, PredictionTable
 from .store import Store
@@ -18,6 +19,7 @@ __all__ = [
     "PredictionTable",
     "Store",
     "StoreError",
+    "left_out",
     "set_key",
     "slug",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -30,3 +30,15 @@ def kept_failures(store: Path) -> Iterator[tuple[Path, Failure]]:
         if isinstance(content, dict):
             with suppress(TypeError):
                 yield path, Failure(**content)
+
+
+def left_out(failures: Iterable[Failure]) -> list[str]:
+    """Which methods were left out on which models before any work, one line for each reason."""
+    methods: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        if failure.left_out:
+            methods.setdefault((failure.model, failure.reason), []).append(failure.stage.removeprefix("method:"))
+    models: dict[tuple[str, str], list[str]] = {}
+    for (model, reason), labels in methods.items():
+        models.setdefault((", ".join(labels), reason), []).append(model)
+    return [f"{labels} on {', '.join(found)}: {reason}" for (labels, reason), found in models.items()]

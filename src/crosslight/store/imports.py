@@ -142,7 +142,7 @@ def find_maps(folder: Path, images: Sequence[ImageEntry]) -> tuple[list[_Source 
     stacks = [path for path, shape in shapes.items() if len(shape) == 3]
     if stacks and not problems:
         return _from_stack(stacks, shapes, files, folder, len(images)), {}
-    finder = _finder(images)
+    finder = image_finder(images)
     found: list[_Source | None] = [None] * len(images)
     unmatched = {}
     for path, shape in shapes.items():
@@ -199,7 +199,7 @@ def _shape(path: Path) -> tuple[int, ...]:
         return (picture.height, picture.width)
 
 
-def _finder(images: Sequence[ImageEntry]) -> Callable[[str], list[int]]:
+def image_finder(images: Sequence[ImageEntry]) -> Callable[[str], list[int]]:
     """A function from a file's name to the images that it can mean; the most exact reading wins."""
     tables: list[dict[str, list[int]]] = [{}, {}, {}, {}]
     for row, image in enumerate(images):

@@ -28,6 +28,11 @@ class Failure:
     stage: str
     reason: str
 
+    @property
+    def left_out(self) -> bool:
+        """Whether a method was left out on a whole model before any work, because it does not apply to it."""
+        return not self.image and self.stage.startswith("method:")
+
 
 @dataclass(frozen=True)
 class PredictionBlock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.devices import resolve_device
-from ..core.errors import InputError
+from ..core.errors import InputError, ModelError, Problem, StudyError
 from ..core.maps import Maps
 from ..core.progress import Progress
 from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, MapBlock, PredictionTable, Store
+from .fit import check_fit
 from .plan import Plan, make_plan
 from .runner import run_plan
 from .spec import MapTask, StudySpec, check_methods, check_study, read_study
@@ -137,10 +139,11 @@ def explain(
         base: folder that relative paths start from.
 
     Returns:
-        Maps by model and method, with predictions and whatever failed.
+        Maps by model and method, with predictions and whatever failed. A method that does not apply to one of the
+        models is left out there, and its failure says why.
 
     Raises:
-        InputError: something asked for does not exist, with the nearest name.
+        InputError: something asked for does not exist, with the nearest name; or a method applies to no model.
     """
     place = resolve_device(device)
     classifiers = _classifiers(models, seed, Path(base))
@@ -149,8 +152,10 @@ def explain(
     size = batch_size or (8 if place.type == "cpu" else 32)
     maps: dict[tuple[str, str], Maps] = {}
     predictions: dict[str, PredictionTable] = {}
-    failures: list[Failure] = []
+    failures = _misfits(classifiers, tasks)
+    misfits = {(failure.model, failure.stage) for failure in failures}
     for classifier in classifiers.values():
+        fitting = [task for task in tasks if (classifier.label, f"method:{task.label}") not in misfits]
         labels = map_labels(pictures, classifier.classes).indices if classifier.classes is not None else None
         items = [
             Item(record.identity, record.load, labels[i] if labels is not None else None)
@@ -160,14 +165,14 @@ def explain(
         classifier.to(place)
         try:
             outcomes = [
-                explain_block(classifier, items[at : at + BLOCK], tasks, batch_size=size, seed=seed)
+                explain_block(classifier, items[at : at + BLOCK], fitting, batch_size=size, seed=seed)
                 for at in range(0, len(items), BLOCK)
             ]
         finally:
             classifier.to(home)
         identities = tuple(item.identity for item in items)
         predictions[classifier.label] = _table(classifier, identities, outcomes)
-        for task in tasks:
+        for task in fitting:
             blocks = [outcome.maps[task.label] for outcome in outcomes]
             maps[classifier.label, task.label] = _joined(classifier, task, identities, blocks)
         failures += [failure for outcome in outcomes for failure in outcome.failures]
@@ -195,6 +200,23 @@ def _tasks(methods: Any, target: str, base: Path) -> tuple[MapTask, ...]:
     if any(task.policy.kind == "model" for task in tasks):
         raise InputError("target model:NAME needs a study; explain knows one model at a time")
     return tasks
+
+
+def _misfits(classifiers: Mapping[str, Classifier], tasks: Sequence[MapTask]) -> list[Failure]:
+    """The methods that do not apply to a model, with the reason; an error where one applies to none."""
+    found: list[Failure] = []
+    for label, classifier in classifiers.items():
+        for task in tasks:
+            try:
+                check_fit(task, classifier)
+            except ModelError as error:
+                found.append(Failure("", label, f"method:{task.label}", str(error)))
+    reasons = {failure.stage: failure.reason for failure in found}
+    counts = Counter(failure.stage for failure in found)
+    useless = [task.label for task in tasks if counts[f"method:{task.label}"] == len(classifiers)]
+    if useless:
+        raise StudyError([Problem(label, f"no model can do this: {reasons[f'method:{label}']}") for label in useless])
+    return found
 
 
 def _listed(images: Any) -> Any:

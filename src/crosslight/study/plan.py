@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from ..core.seeds import digest
 from ..evidence import EvidenceSettings, check_policy
 from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
-from ..store import Failure, ImageEntry, Manifest, Store, set_key
+from ..store import Failure, ImageEntry, Manifest, Store, left_out, set_key
+from .fit import check_fit
 from .sections import ModelSection
 from .spec import MapTask, StudySpec
 
@@ -40,6 +42,7 @@ class ModelPlan:
         sets: for each task's label, the digest and attributes of its maps; a task that this classifier has nothing
             for, such as a network without spatial features for a CAM, is not among them.
         resolutions: for each task's label, height and width of its maps.
+        passes: for each task's label, passes per image for the evidence that it reads.
         failures: tasks that are not among the sets, with the reason.
         load: gives the classifier; it is kept or loaded anew.
     """
@@ -52,6 +55,7 @@ class ModelPlan:
     unmapped: dict[str, int]
     sets: dict[str, tuple[str, dict[str, Any]]]
     resolutions: dict[str, tuple[int, int]]
+    passes: dict[str, int]
     failures: tuple[Failure, ...]
     load: Callable[[], Classifier] = field(repr=False)
 
@@ -104,12 +108,14 @@ class Plan:
     @property
     def evaluations(self) -> int:
         """Passes of one image through one network, the whole study counted."""
-        return len(self.images) * sum(evaluations(plan.tasks(self.spec)) for plan in self.plans)
+        every = range(len(self.images))
+        return sum(evaluations_of(plan.tasks(self.spec), plan.passes, every) for plan in self.plans)
 
     @property
     def problems(self) -> list[str]:
         """What a person should know before the work starts."""
-        found = [f"{failure.model}: {failure.reason}" for failure in self.failures]
+        found = [f"{failure.model}: {failure.reason}" for failure in self.failures if not failure.left_out]
+        found += left_out(self.failures)
         for plan in self.plans:
             if plan.unmapped:
                 listed = ", ".join(f"{label!r} ({count})" for label, count in list(plan.unmapped.items())[:5])
@@ -132,15 +138,30 @@ class Plan:
         ]
 
 
-def evaluations(tasks: Sequence[MapTask]) -> int:
-    """Passes per image that a list of tasks needs, evidence shared between them counted once."""
+def evaluations(tasks: Sequence[MapTask], passes: Mapping[str, int]) -> int:
+    """Passes per image that a list of tasks needs, evidence shared between them counted once.
+
+    Args:
+        tasks: sets of maps.
+        passes: for each task's label, those of its evidence, as `ModelPlan` has them.
+    """
     needed: dict[tuple[type, EvidenceSettings, str], int] = {}
     for task in tasks:
         settings = task.method.evidence_settings(task.settings)
         kind = task.method.reads
-        needed[kind, settings, "" if kind.shared_by_targets else str(task.policy)] = kind.evaluations(settings)
+        needed[kind, settings, "" if kind.shared_by_targets else str(task.policy)] = passes[task.label]
     free = any(task.method.reads.gives_logits for task in tasks)
     return sum(needed.values()) + (0 if free else 1)
+
+
+def evaluations_of(tasks: Sequence[MapTask], passes: Mapping[str, int], images: range) -> int:
+    """Passes that a list of tasks needs for some of the study's images, each task up to its own limit."""
+    limits = {task.limit for task in tasks if task.limit is not None and task.limit in images}
+    edges = sorted({images.start, images.stop, *limits})
+    return sum(
+        (stop - start) * evaluations([task for task in tasks if task.limit is None or start < task.limit], passes)
+        for start, stop in pairwise(edges)
+    )
 
 
 def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = None) -> Plan:
@@ -168,6 +189,8 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
     )
     stored = Store.open(out).manifest if out is not None and (out / "study.json").is_file() else None
     manifest = _manifest(spec, images, devices, stored)
+    # Another study in the folder is refused before anything is loaded.
+    store = Store.create(out, manifest) if out is not None and stored is not None else None
     plans, failures = _load_all(spec, images)
     if not plans:
         raise ModelError("no model could be loaded:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
@@ -179,9 +202,10 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
         ]
         raise StudyError(problems, study.name)
     plan = Plan(spec, images, plans, failures, manifest, devices, 0)
-    store = Store.create(out, manifest) if out is not None and stored is not None else None
     left = sum(
-        (manifest.block if block < plan.blocks - 1 else len(images) - block * manifest.block) * evaluations(tasks)
+        evaluations_of(
+            tasks, model.passes, range(block * manifest.block, min((block + 1) * manifest.block, len(images)))
+        )
         for model in plans
         for block in range(plan.blocks)
         if (tasks := outstanding(store, spec, model, block)) is not None
@@ -298,16 +322,19 @@ def _plan_model(
     mapped = map_labels(images, classes) if classes is not None else None
     sets: dict[str, tuple[str, dict[str, Any]]] = {}
     resolutions: dict[str, tuple[int, int]] = {}
+    passes: dict[str, int] = {}
     failures: list[Failure] = []
     for task in spec.tasks:
         try:
             check_policy(task.policy, outputs, classes)
+            check_fit(task, classifier)
             attributes = _set_attributes(task, classifier, spec)
         except InputError as error:
             failures.append(Failure("", classifier.label, f"method:{task.label}", str(error)))
             continue
         sets[task.label] = (digest({"model": model_digest, "seed": spec.study.seed, **attributes}), attributes)
         resolutions[task.label] = task.method.reads.resolution(classifier, task.method.evidence_settings(task.settings))
+        passes[task.label] = task.method.evaluations(task.settings, classifier)
     return ModelPlan(
         label=classifier.label,
         digest=model_digest,
@@ -325,6 +352,7 @@ def _plan_model(
         unmapped=dict(mapped.unmapped) if mapped is not None else {},
         sets=sets,
         resolutions=resolutions,
+        passes=passes,
         failures=tuple(failures),
         load=(lambda: classifier) if keep else (lambda: _load(section, spec)),
     )

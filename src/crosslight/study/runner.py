@@ -15,7 +15,7 @@ from ..core.progress import Progress, Silent
 from ..core.targets import TargetPolicy
 from ..models import Classifier
 from ..store import Store
-from .plan import ModelPlan, Plan, evaluations, outstanding
+from .plan import ModelPlan, Plan, evaluations_of, outstanding
 from .spec import MapTask
 from .worker import Item, explain_block
 
@@ -87,7 +87,7 @@ def _run_block(
 ) -> None:
     rows = store.block_slice(block)
     span = range(rows.start, rows.stop)
-    planned = len(span) * evaluations(tasks)
+    planned = evaluations_of(tasks, model.passes, span)
     told = 0
 
     def advance(units: int) -> None:

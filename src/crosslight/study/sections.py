@@ -37,7 +37,7 @@ class ImagesSection(Section):
 class ModelSection(Section):
     """``[[models]]``: one classifier."""
 
-    name: str = Field(min_length=1, description="timm/..., torchvision/... or python:FILE.py:FUNCTION")
+    name: str = Field(min_length=1, description="timm/..., torchvision/..., scenes/... or python:FILE.py:FUNCTION")
     weights: str = Field("pretrained", description="pretrained, none or a file")
     label: str | None = Field(None, min_length=1, description="unique; as shown in reports")
     options: dict[str, Any] = Field(default_factory=dict, description="the constructor's own")

@@ -174,7 +174,14 @@ class _Block:
         for row in rows:
             for name, top in self.items[row].references.items():
                 references.setdefault(name, []).append(top)
-        gathering = Gathering(self.classifier, batch, batch_size=batch_size, seed=self.seed, references=references)
+        gathering = Gathering(
+            self.classifier,
+            batch,
+            batch_size=batch_size,
+            seed=self.seed,
+            references=references,
+            policies=[task.policy for task in self.tasks],
+        )
         boxes = np.array([box.as_tuple() for box in batch.boxes])
         # Evidence whose first pass yields the logits goes first, so that no pass is made for them alone.
         order = sorted(self.tasks, key=lambda task: not task.method.reads.gives_logits)

@@ -11,7 +11,7 @@ import crosslight
 from crosslight.cli import run as run_command
 from crosslight.core.errors import ImageError, InputError
 
-COMMANDS = ("run", "explain", "agree", "report", "export", "import", "models", "methods", "scenes")
+COMMANDS = ("demo", "run", "explain", "agree", "score", "report", "export", "import", "models", "methods", "scenes")
 
 
 def test_alone_shows_help(call):

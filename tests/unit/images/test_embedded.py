@@ -31,3 +31,10 @@ def test_the_test_split_is_meant_unless_another_is_named() -> None:
 def test_names_that_are_none(source: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         open_images(source)
+
+
+def test_a_picture_is_drawn_once_for_all_classifiers(monkeypatch):
+    images = open_images("scenes", limit=2, sample="first")
+    first = images[0].bytes()
+    monkeypatch.setattr("crosslight.scenes.scene", lambda *_, **__: pytest.fail("drawn again"))
+    assert images[0].bytes() is first

@@ -24,6 +24,7 @@ FAMILIES = {
     "timm/pvt_v2_b0": "transformer",  # depth-wise convolutions in its MLPs, strided ones between stages
     "timm/xcit_nano_12_p16_224": "transformer",
     "timm/twins_svt_small": "transformer",
+    "timm/levit_128s": "transformer",  # its stem holds a thirtieth of what mixes positions
     "timm/test_coatnet": "hybrid",
     "timm/test_maxvit": "hybrid",
     "timm/mobilevit_xxs": "hybrid",
@@ -54,3 +55,17 @@ def test_small_networks_of_ones_own() -> None:
     assert family(nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.Flatten(), nn.Linear(8, 2))) == "mlp"
     assert family(nn.TransformerEncoderLayer(16, 2)) == "transformer"
     assert family(nn.Identity()) == "unknown"
+
+
+def test_strided_convolutions_before_attention_count_where_they_are_most_of_the_network() -> None:
+    class Stem(nn.Sequential):
+        """Strided convolutions with nothing but activations between them."""
+
+    def network(width: int) -> nn.Module:
+        layers = [nn.Conv2d(3, width, 3, 2, 1), nn.ReLU(), nn.Conv2d(width, 64, 3, 2, 1)]
+        return nn.Sequential(Stem(*layers), nn.TransformerEncoderLayer(64, 2), nn.Linear(64, 2))
+
+    assert family(network(2)) == "transformer"
+    assert family(network(16)) == "hybrid"
+    one = nn.Sequential(nn.Conv2d(3, 64, 7, 4, 3), nn.TransformerEncoderLayer(64, 2), nn.Linear(64, 2))
+    assert family(one) == "transformer"  # one alone cuts patches, however large it is

@@ -90,3 +90,20 @@ def blind() -> Blind:
 def flat() -> nn.Sequential:
     """A network without any spatial features."""
     return nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 8), nn.Tanh(), nn.Linear(8, 5))
+
+
+class Attentive(nn.Module):
+    """Patches that look at each other once, and their mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.patch, self.qkv, self.head = nn.Conv2d(3, 16, 4, stride=4), nn.Linear(16, 48), nn.Linear(16, 5)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        x = self.patch(inputs).flatten(2).transpose(1, 2)
+        q, k, v = self.qkv(x)[:, None].chunk(3, dim=-1)
+        return self.head((x + nn.functional.scaled_dot_product_attention(q, k, v)[:, 0]).mean(1))
+
+
+def attentive() -> Attentive:
+    return Attentive()

@@ -32,10 +32,20 @@ def plan_of(*arguments, out=None, **options):
         ([{"name": "smoothgrad", "samples": 7}], 8),  # and one for the predictions
         ([{"name": "smoothgrad", "samples": 7}, "grad-cam"], 8),
         ([{"name": "integrated-gradients", "steps": 9}, "saliency"], 10),
+        ([{"name": "rise", "masks": 9, "target": "top:3"}], 10),  # seen by all targets
+        (
+            [
+                {"name": "occlusion", "window": 0.5},
+                {"name": "occlusion", "window": 0.5, "output": "probability", "label": "p"},
+            ],
+            10,
+        ),
+        (["ablation-cam"], 1),  # tails are not counted
     ],
 )
 def test_evaluations_per_image(methods, expected):
-    assert evaluations(check_methods([{"name": m} if isinstance(m, str) else m for m in methods])) == expected
+    tasks = check_methods([{"name": m} if isinstance(m, str) else m for m in methods])
+    assert evaluations(tasks, {task.label: task.method.evaluations(task.settings) for task in tasks}) == expected
 
 
 def test_what_a_plan_says(photos):
@@ -58,6 +68,19 @@ def test_what_is_planned_is_what_is_done(photos, tmp_path, listener):
     methods = ["grad-cam", {"name": "smoothgrad", "samples": 3, "target": "top:2"}, "eigen-cam"]
     run(tmp_path / "out", photos, methods, progress=listener)
     assert (listener.total, listener.done) == (7 * 7, 7 * 7)
+
+
+def test_passes_that_depend_on_the_network_are_planned(photos, tmp_path, listener):
+    """The features of the tiny networks have 8 and 12 channels; a pass each for them and for the baseline."""
+    methods = ["score-cam", {"name": "rise", "masks": 3}]
+    run(tmp_path / "out", photos, methods, [model(), model("other")], progress=listener)
+    assert listener.total == listener.done == 7 * ((2 + 8 + 3) + (2 + 12 + 3))
+
+
+def test_images_beyond_a_limit_are_not_planned(photos, tmp_path, listener):
+    methods = ["grad-cam", {"name": "smoothgrad", "samples": 3, "limit": 5}, {"name": "saliency", "limit": 4}]
+    run(tmp_path / "out", photos, methods, progress=listener)
+    assert (listener.total, listener.done) == (7 + 5 * 3 + 4, 7 + 5 * 3 + 4)
 
 
 def test_what_is_done_is_not_planned_again(photos, tmp_path):

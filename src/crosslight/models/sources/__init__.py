@@ -1,4 +1,4 @@
-"""Classifiers by name: timm, torchvision, a user's own Python file, or a network at hand."""
+"""Classifiers by name: timm, torchvision, scenes, a user's own Python file, or a network at hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...core.errors import InputError, ModelError, UnknownNameError, suggestion
 from ..classifier import Classifier
 from ..facts import describe
 from ..weights import load_weights
-from . import python_source, timm_source, torchvision_source
+from . import python_source, scenes_source, timm_source, torchvision_source
 from .built import Built, seeded
 from .class_names import read_classes
 from .naming import one_of, unknown_model
@@ -26,8 +26,11 @@ from .preprocessing import make_preprocess
 SOURCES: dict[str, ModuleType] = {
     "timm": timm_source,
     "torchvision": torchvision_source,
+    "scenes": scenes_source,
     "python": python_source,
 }
+#: those that know all their names
+LISTED = {name: module for name, module in SOURCES.items() if hasattr(module, "names")}
 
 
 def load_model(
@@ -45,8 +48,8 @@ def load_model(
     """A classifier by name, or from a network at hand.
 
     Args:
-        name: ``timm/NAME``, ``timm/NAME.TAG``, ``torchvision/NAME``, ``python:FILE.py:FUNCTION``, a network,
-            or a classifier, which is returned as it is unless something else is asked for here.
+        name: ``timm/NAME``, ``timm/NAME.TAG``, ``torchvision/NAME``, ``scenes/NAME``, ``python:FILE.py:FUNCTION``,
+            a network, or a classifier, which is returned as it is unless something else is asked for here.
         weights: ``pretrained`` (for a user's own network: as built), ``none`` (random ones, the same for the
             same name and seed in every process) or a file, see `models.weights.load_weights`. A file is
             loaded into the very network that was handed over.
@@ -147,10 +150,10 @@ def source_of(name: str) -> str:
     if slash or ":" in name:
         known = [module.PREFIX for module in SOURCES.values()]
         raise UnknownNameError("source of models", head + slash if slash else name, known)
-    complete = [known for known in (f"timm/{name}", f"torchvision/{name}") if _is_known(known)]
+    complete = [known for known in (module.PREFIX + name for module in LISTED.values()) if _is_known(known)]
     if complete:
         raise one_of(name, complete)
-    raise unknown_model(name, [*torchvision_source.names(), *timm_source.names()])
+    raise unknown_model(name, list_models())
 
 
 def check_model_name(name: str, base: Path | None = None) -> None:
@@ -168,16 +171,15 @@ def check_model_name(name: str, base: Path | None = None) -> None:
 
 
 def list_models(pattern: str = "", source: str | None = None) -> list[str]:
-    """The names of all classifiers of timm and torchvision.
+    """The names of all classifiers of timm, torchvision and scenes.
 
     Args:
         pattern: part of a name, or a pattern with ``*`` and ``?`` for the whole name or what follows its ``/``.
-        source: ``timm`` or ``torchvision``; by default both.
+        source: ``timm``, ``torchvision`` or ``scenes``; by default all.
     """
-    listed = {"timm": timm_source, "torchvision": torchvision_source}
-    if source is not None and source not in listed:
-        raise UnknownNameError("source of models", source, listed)
-    names = [name for key, module in listed.items() if source in (None, key) for name in module.names()]
+    if source is not None and source not in LISTED:
+        raise UnknownNameError("source of models", source, LISTED)
+    names = [name for key, module in LISTED.items() if source in (None, key) for name in module.names()]
     if any(character in pattern for character in "*?["):
         return [n for n in names if fnmatchcase(n, pattern) or fnmatchcase(n.partition("/")[2], pattern)]
     return [name for name in names if pattern in name]

@@ -1,7 +1,9 @@
-"""Features and tails of any network. No other package touches hooks or replaces `forward`."""
+"""Features, tails and attention of any network. No other package touches hooks or replaces `forward`."""
 
 from __future__ import annotations
 
+from .attention import recorded_attention
+from .attention_path import AttentionPath, find_attention
 from .capture import Captured, capture
 from .find import find_sites
 from .layout import Layout
@@ -11,6 +13,7 @@ from .tail import Tail, check_tail
 from .tree import logits_of
 
 __all__ = [
+    "AttentionPath",
     "Captured",
     "Layout",
     "Site",
@@ -18,7 +21,9 @@ __all__ = [
     "Tail",
     "capture",
     "check_tail",
+    "find_attention",
     "find_sites",
     "logits_of",
     "modules_run_by",
+    "recorded_attention",
 ]

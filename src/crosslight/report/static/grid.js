@@ -7,6 +7,7 @@
   const frame = document.getElementById("frame");
   const look = document.getElementById("look");
   let rows = []; // the images shown, in order
+  let built = 0; // how many images the method had when the rows were made
   let observer = null;
   let focus = [0, 0]; // row and column of the one cell that Tab reaches
 
@@ -16,7 +17,7 @@
     const filter = document.getElementById("filter").value;
     const order = document.getElementById("order").value;
     const score = methodOf().score;
-    let images = state.data.images.map(function (_, i) { return i; });
+    let images = asked();
     if (filter === "disagree") images = images.filter(function (i) { return state.data.agree[i] > 1; });
     if (filter === "wrong") {
       images = images.filter(function (i) {
@@ -32,6 +33,13 @@
       images.sort(function (a, b) { return known(a) - known(b) || a - b; });
     }
     return images;
+  }
+
+  // The images that the method was asked to explain: the first ones, where it has a limit of its own.
+  function asked() {
+    const limit = methodOf().limit;
+    const all = state.data.images.map(function (_, i) { return i; });
+    return limit ? all.slice(0, limit) : all;
   }
 
   function build() {
@@ -55,7 +63,9 @@
     const total = state.data.images.length;
     document.getElementById("count").textContent =
       rows.length === total ? total.toLocaleString("en") + (total === 1 ? " image" : " images")
-        : rows.length.toLocaleString("en") + " of " + total.toLocaleString("en") + " images";
+        : rows.length.toLocaleString("en") + " of " + total.toLocaleString("en") + " images" +
+          (asked().length < total ? "; the method explains the first " + asked().length.toLocaleString("en") : "");
+    built = asked().length;
     grid.setAttribute("aria-rowcount", rows.length + 1);
     focus = [Math.min(focus[0], Math.max(0, rows.length - 1)), focus[1]];
     if (rows.length) fill(rowAt(focus[0]));
@@ -151,7 +161,7 @@
     document.getElementById("detail").classList.toggle("fine", about.fine);
     document.getElementById("bar-magnitude").hidden = about.signed;
     document.getElementById("bar-signed").hidden = !about.signed;
-    if (document.getElementById("order").value !== "study") return build();
+    if (document.getElementById("order").value !== "study" || asked().length !== built) return build();
     const height = window.innerHeight;
     observer.disconnect();
     for (const row of grid.querySelectorAll(".body")) {

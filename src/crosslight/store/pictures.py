@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..core.errors import CrosslightError, ImageError
 from ..images import ImageRecord, open_images
-from ..store import Store
+from .store import Store
 
 #: decoded pixels that are kept for the next map of the same picture
 KEEP_PIXELS = 64_000_000
