@@ -8,7 +8,20 @@ from importlib import import_module
 from pathlib import Path
 
 #: rooms in the order in which they build on each other
-ROOMS = ("core", "scenes", "images", "models", "evidence", "methods", "store", "study", "agreement", "evaluation", "report", "cli")
+ROOMS = (
+    "core",
+    "scenes",
+    "images",
+    "models",
+    "evidence",
+    "methods",
+    "store",
+    "study",
+    "agreement",
+    "evaluation",
+    "report",
+    "cli",
+)
 
 
 def public_modules(package: Path) -> Iterator[str]:

@@ -51,7 +51,7 @@ def seeded(name: str, seed: int) -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - a user's network may use it
     with torch.random.fork_rng(devices=[]):
         try:
-            torch.random.default_generator.manual_seed(number)
+            torch.default_generator.manual_seed(number)
             random.seed(number)
             np.random.seed(number % 2**32)  # noqa: NPY002
             yield
