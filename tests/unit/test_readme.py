@@ -81,6 +81,12 @@ def test_the_table_lists_every_method() -> None:
         "InputGradients": "gradient at the input",
         "NoisyGradients": "gradients at noisy inputs",
         "PathGradients": "gradients along a path",
+        "WindowOutcomes": "outcomes under sliding windows",
+        "RandomMaskOutcomes": "outcomes under random masks",
+        "ActivationMaskOutcomes": "outcomes under feature maps as masks",
+        "AblationOutcomes": "outcomes without each channel",
+        "AttentionEvidence": "attention",
+        "AttentionGradients": "attention and its gradients",
     }
     finishes = {"relu": "ReLU"}
     there = {
@@ -113,5 +119,5 @@ def test_links_lead_somewhere(target: str) -> None:
 
 def test_the_number_of_methods_is_right() -> None:
     built_in = [spec for spec in METHODS.values() if spec.function.__module__.startswith("crosslight.")]
-    assert len(built_in) == 10
-    assert PLAIN.count("ten published methods") == PLAIN.count("the ten methods") == 1
+    assert len(built_in) == 16
+    assert PLAIN.count("sixteen published methods") == PLAIN.count("the sixteen methods") == 1
