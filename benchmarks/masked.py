@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from io import StringIO
 from typing import Any
 
 import torch
@@ -35,7 +36,6 @@ from crosslight.models.taps import Tail
 from .networks import classifiers, photographs
 from .timing import best, interleaved, ratio
 
-os.environ.setdefault("TQDM_DISABLE", "1")  # the peers' progress bars
 OWN = TargetPolicy()
 SIZES = (1, 2, 4, 8, 16)
 PASSES, TAILS = 16, 64
@@ -120,7 +120,8 @@ def grad_cam(kind: str, classifier: Classifier, batch: Batch, size: int) -> Tens
     options: dict[str, Any] = {"reshape_transform": site.layout.to_features} if tokens else {}
     if kind == "AblationCAM":
         options |= {"batch_size": size, "ablation_layer": AblationLayerVit() if tokens else AblationLayer()}
-    with torch.no_grad(), classifier.evaluating() as network:
+    quiet = redirect_stderr(StringIO())  # progress bars
+    with torch.no_grad(), classifier.evaluating() as network, quiet:
         targets = [ClassifierOutputTarget(int(network(batch.inputs).argmax()))]
         layer = network.get_submodule(site.module)
         with getattr(peers, kind)(model=network, target_layers=[layer], **options) as method:
@@ -152,12 +153,14 @@ def measured(classifier: Classifier, name: str, rounds: int, peers: bool, peer_s
     def theirs() -> None:
         found["peer"] = PEERS[name](classifier, batch, peer_size)
 
-    candidates: dict[str, Callable[[], object]] = {"passes": partial(passes, classifier, many, size), "ours": ours}
+    one_pass = partial(passes, classifier, many, size)
     spec = METHODS[name]
     count = spec.evaluations(spec.settings(**SETTINGS[name]), classifier) + (not spec.reads.gives_logits)
+    candidates: dict[str, Callable[[], object]] = {"passes": one_pass, "ours": ours}
     if name == "ablation-cam":
         features = classifier.features(batch.inputs)
         repeated = features.activations.repeat(max(SIZES), 1, 1, 1)
+        size = best_size(partial(tails, classifier, features.tail, repeated))
         count = features.site.channels
         candidates["tails"] = partial(tails, classifier, features.tail, repeated, size)
     if peers and name in PEERS:

@@ -172,6 +172,8 @@ def _families(label: str, contents: Contents, agreement: Agreement) -> Finding |
 
 
 def _methods(pairs: Mapping[str, Sequence[Pair]]) -> Finding | None:
+    most_pairs = max(map(len, pairs.values()))  # methods that some models have no maps of are not compared with others
+    pairs = {label: known for label, known in pairs.items() if len(known) == most_pairs}
     means = {label: float(np.mean([p.mean for p in known])) for label, known in pairs.items()}
     floors = {label: float(np.mean([p.floor for p in known])) for label, known in pairs.items()}
     above = {label: means[label] - floors[label] for label in pairs if np.isfinite(floors[label])}
@@ -188,12 +190,16 @@ def _methods(pairs: Mapping[str, Sequence[Pair]]) -> Finding | None:
 
 
 def _truth(right: Right | None) -> Finding | None:
-    """What of the maps' energy lies on the evidence, averaged over models; chance is the better of its baselines."""
+    """What of the maps' energy lies on the evidence, averaged over models; chance is the better of its baselines.
+
+    The best and the worst method are looked for among those with scores on the most models.
+    """
     table = next((table for table in right.tables if table.metric == "energy"), None) if right is not None else None
     if table is None:
         return None
-    means = {row.label: _mean([cell.mean for cell in row.cells]) for row in table.rows if not row.baseline}
-    means = {label: mean for label, mean in means.items() if np.isfinite(mean)}
+    scored = {row.label: [c.mean for c in row.cells if np.isfinite(c.mean)] for row in table.rows if not row.baseline}
+    every = max(map(len, scored.values()), default=0)
+    means = {label: _mean(known) for label, known in scored.items() if len(known) == every > 0}
     chance = {row.label: _mean([cell.mean for cell in row.cells]) for row in table.rows if row.label in CHANCE}
     if not means or not chance:
         return None

@@ -120,6 +120,19 @@ def test_what_is_in_trouble_and_nothing_else(study: Store) -> None:
     assert re.findall('<th scope="row">(.*?)</th>', body) == ["Net &lt;i&gt;two&lt;/i&gt;"]
 
 
+def test_maps_beyond_a_limit_are_no_trouble(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "out", Manifest("limit", "limit", (ImageEntry("a", "a"), ImageEntry("b", "b")), 2))
+    store.add_model("net", 0, {"digest": "net"})
+    key = store.add_maps("net", "Grad-CAM", "d", (5, 5), {"method": "grad-cam", "finish": "none", "limit": 1})
+    values = np.random.default_rng(0).standard_normal((2, 5, 5)).astype(np.float32)
+    status = np.array([Status.OK, Status.SKIPPED], np.uint8)
+    boxes, targets = np.tile([0.0, 0, 10, 10], (2, 1)), np.zeros((2, 2), np.int32)
+    store.write("net", 0, maps={key: MapBlock(values, boxes, targets, status)})
+    page = build_report(store)
+    assert "Nothing. Every image was read" in Tags(page).text
+    assert script(page, "data.js")[0]["methods"][0]["limit"] == 1
+
+
 def test_what_the_page_counts(study: Store) -> None:
     text = Tags(build_report(study)).text
     assert "models 3" in text

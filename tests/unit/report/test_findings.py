@@ -184,6 +184,18 @@ def test_methods_are_ranked_above_their_own_chance(clean: Contents) -> None:
     assert "The method matters" not in said(findings(clean, {"only": agreement()}))
 
 
+def test_methods_with_maps_of_fewer_models_are_not_ranked(clean: Contents) -> None:
+    known = {"all": agreement(floor=0.5), "also": agreement(floor=0.4), "three": agreement("abc", floor=0.1)}
+    assert "three" not in said(findings(clean, known))["The method matters"]
+    section = scores({"All": 0.4, "Also": 0.3, "Few": 0.9}, {"Few": 2})
+    (table,) = section.tables
+    few = Row("Few", (*table.rows[2].cells[:3], *(Cell(np.nan, np.nan, np.nan, 0),) * 9))
+    section = Right((replace(table, rows=(*table.rows[:2], few, *table.rows[3:])),))
+    text = said(findings(clean, {}, section))["Are maps right"]
+    assert text.startswith("All puts 40 % of its maps on the evidence, Also 30 %;")
+    assert "Few (on 2 of 12 classifiers)" in text
+
+
 def test_are_maps_right(clean: Contents) -> None:
     means = {"Best": 0.6, "Middling": 0.3, "Worst": 0.1, "Empty": float("nan")}
     text = said(findings(clean, {}, scores(means, {"Middling": 3, "Worst": 12})))["Are maps right"]
