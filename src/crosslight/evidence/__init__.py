@@ -4,13 +4,11 @@ from .ablations import AblationOutcomes
 from .activation_masks import ActivationMaskOutcomes
 from .attention import AttentionEvidence, AttentionGradients
 from .base import Evidence, EvidenceSettings
-from .coalitions import ShapleyOutcomes
 from .features import FeatureEvidence
 from .fills import Fill, make_fill
 from .gathering import Gathering
 from .gradients import InputGradients, NoisyGradients, PathGradients
 from .random_masks import RandomMaskOutcomes
-from .shapley_values import shapley_values
 from .targets import Targets, check_policy, resolve_targets
 from .windows import WindowOutcomes
 
@@ -28,11 +26,9 @@ __all__ = [
     "NoisyGradients",
     "PathGradients",
     "RandomMaskOutcomes",
-    "ShapleyOutcomes",
     "Targets",
     "WindowOutcomes",
     "check_policy",
     "make_fill",
     "resolve_targets",
-    "shapley_values",
 ]
