@@ -32,7 +32,7 @@ def test_methods_of_the_field_are_there() -> None:
     assert {
         "saliency", "input-x-gradient", "smoothgrad", "integrated-gradients", "grad-cam", "grad-cam-plus-plus",
         "hires-cam", "xgrad-cam", "layer-cam", "eigen-cam", "attention-rollout", "gradient-attention-rollout",
-        "occlusion", "rise", "score-cam", "ablation-cam",
+        "occlusion", "rise", "score-cam", "ablation-cam", "kernel-shap", "lime",
     } <= set(METHODS)  # fmt: skip
 
 

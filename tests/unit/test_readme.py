@@ -83,6 +83,8 @@ def test_the_table_lists_every_method() -> None:
         "PathGradients": "gradients along a path",
         "WindowOutcomes": "outcomes under sliding windows",
         "RandomMaskOutcomes": "outcomes under random masks",
+        "ShapleyOutcomes": "outcomes of coalitions of superpixels",
+        "NeighbourhoodOutcomes": "outcomes of random superpixels",
         "ActivationMaskOutcomes": "outcomes under feature maps as masks",
         "AblationOutcomes": "outcomes without each channel",
         "AttentionEvidence": "attention",
@@ -119,5 +121,5 @@ def test_links_lead_somewhere(target: str) -> None:
 
 def test_the_number_of_methods_is_right() -> None:
     built_in = [spec for spec in METHODS.values() if spec.function.__module__.startswith("crosslight.")]
-    assert len(built_in) == 16
-    assert PLAIN.count("sixteen published methods") == PLAIN.count("the sixteen methods") == 1
+    assert len(built_in) == 18
+    assert PLAIN.count("eighteen published methods") == PLAIN.count("the eighteen methods") == 1

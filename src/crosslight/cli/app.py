@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..__about__ import __version__
 from ..core.errors import CrosslightError
-from . import agree, demo, explain, export, import_, methods, models, report, run, scenes, score
+from . import agree, convergence, demo, explain, export, import_, methods, models, report, run, scenes, score
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
@@ -91,6 +91,7 @@ app.command("run")(run.run)
 app.command("explain")(explain.explain)
 app.command("agree")(agree.agree)
 app.command("score")(score.score)
+app.command("convergence")(convergence.convergence)
 app.command("report")(report.report)
 app.command("export")(export.export)
 app.command("import")(import_.import_)

@@ -1,12 +1,14 @@
 """``crosslight explain``: overlays of a few photographs for a quick look.
 
 With ``--json``: ``out``, ``explanations`` (list of ``photo``, ``model``, ``method``, ``file``, ``prediction``,
-``probability``, ``target``, ``status``) and ``failures`` (list of ``photo``, ``model``, ``stage``, ``reason``).
+``probability``, ``target``, ``status``, ``diagnostics``, null where not finite) and ``failures`` (list of ``photo``,
+``model``, ``stage``, ``reason``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,7 @@ import typer
 
 from ..core.errors import ImageError, InputError, suggestion
 from .console import only_results_on_stdout, print_json, print_table, say
-from .options import Device, Json, Weights, parse_settings
+from .options import Device, Json, Precision, Weights, parse_settings
 
 if TYPE_CHECKING:
     from ..study import Explanations
@@ -38,6 +40,7 @@ def explain(
         typer.Option("--set", metavar="KEY=VALUE", help="A method's setting: depth=0.5, or grad-cam.depth=0.5."),
     ] = None,
     device: Device = None,
+    precision: Precision = None,
     json: Json = False,
 ) -> None:
     """Explain photographs: overlays for a quick look.
@@ -46,7 +49,7 @@ def explain(
     """
     with only_results_on_stdout():
         names = list(dict.fromkeys(method or ["grad-cam"]))
-        result = _explain(photos, model, names, out, weights, target, settings or [], device or "auto")
+        result = _explain(photos, model, names, out, weights, target, settings or [], device or "auto", precision)
     for failure in result["failures"]:
         stage = failure["stage"].removeprefix("method:")
         what = f"failed: {failure['photo']}" if failure["photo"] else f"left out: {stage}"
@@ -61,7 +64,19 @@ def explain(
         row = [entry["photo"], entry["model"], entry["prediction"], f"{100 * entry['probability']:.1f} %"]
         seen.setdefault((entry["photo"], entry["model"], entry["prediction"]), row)
     print_table(list(seen.values()), ["photo", "model", "prediction", "probability"], right=[3])
+    if measured := [
+        [entry["photo"], entry["model"], entry["method"], _listed(entry["diagnostics"])]
+        for entry in result["explanations"]
+        if entry["diagnostics"]
+    ]:
+        print_table(measured, ["photo", "model", "method", "measured about the map"])
     print(f"{len(result['explanations'])} overlays in {out}")
+
+
+def _listed(diagnostics: Mapping[str, float | None]) -> str:
+    return ", ".join(
+        f"{name} {'unknown' if value is None else format(value, '.3g')}" for name, value in diagnostics.items()
+    )
 
 
 def _explain(
@@ -73,6 +88,7 @@ def _explain(
     target: str,
     pairs: Sequence[str],
     device: str,
+    precision: str | None,
 ) -> dict[str, Any]:
     tables = _tables(names, parse_settings(pairs))
     usable, failures = _decoded(photos)
@@ -81,8 +97,12 @@ def _explain(
     from ..models import load_model
     from ..study import explain as explain_in_memory
 
-    classifiers = [load_model(name, weights=weights or "pretrained") for name in dict.fromkeys(models)]
+    classifiers = [
+        load_model(name, weights=weights or "pretrained", precision=precision) for name in dict.fromkeys(models)
+    ]
     found = explain_in_memory(classifiers, list(usable), tables, target=target, device=device)
+    for note in found.notes:
+        say(f"note: {note}")
     return _written(found, usable, out, failures)
 
 
@@ -91,7 +111,11 @@ def _tables(names: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str,
     from ..methods import find_method
 
     tables = [{"name": name} for name in names]
-    fields = {name: set(find_method(name).settings.model_fields) for name in names}
+    specs = {name: find_method(name) for name in names}
+    fields = {
+        name: {*spec.settings.model_fields, *(["parameters"] if spec.parameters is not None else [])}
+        for name, spec in specs.items()
+    }
     for key, value in settings.items():
         prefix = next((name for name in names if key.startswith(f"{name}.")), None)
         bare = key.removeprefix(f"{prefix}.") if prefix else key
@@ -128,9 +152,9 @@ def _written(found: Explanations, photos: Sequence[Path], out: Path, failures: l
     from ..store import slug
 
     out.mkdir(parents=True, exist_ok=True)
-    stems = _unique([photo.stem for photo in photos])
-    models = dict(zip(found.models, _unique([slug(label) for label in found.models]), strict=True))
-    methods = dict(zip(found.methods, _unique([slug(label) for label in found.methods]), strict=True))
+    stems = distinct([photo.stem for photo in photos])
+    models = dict(zip(found.models, distinct([slug(label) for label in found.models]), strict=True))
+    methods = dict(zip(found.methods, distinct([slug(label) for label in found.methods]), strict=True))
     names = {record.identity: str(photo) for record, photo in zip(found.images, photos, strict=True)}
     failures = failures + [
         {"photo": names.get(f.image, ""), "model": f.model, "stage": f.stage, "reason": f.reason}
@@ -170,6 +194,10 @@ def _written(found: Explanations, photos: Sequence[Path], out: Path, failures: l
                     "probability": probability,
                     "target": explained,
                     "status": status.name.lower(),
+                    "diagnostics": {
+                        name: float(values[row]) if isfinite(values[row]) else None
+                        for name, values in maps.diagnostics.items()
+                    },
                 }
             )
     written.sort(key=lambda entry: [str(photo) for photo in photos].index(entry["photo"]))
@@ -179,7 +207,7 @@ def _written(found: Explanations, photos: Sequence[Path], out: Path, failures: l
 _ODD = {"ZERO": "0 everywhere", "CONSTANT": "the same everywhere", "NONFINITE": "not finite"}
 
 
-def _unique(names: Sequence[str]) -> list[str]:
+def distinct(names: Sequence[str]) -> list[str]:
     """Names with a number behind those that came before."""
     seen: dict[str, int] = {}
     unique = []

@@ -16,6 +16,9 @@ Device = Annotated[
     str | None, typer.Option("--device", metavar="D", help="auto, cpu, mps, cuda, cuda:N, or several with commas.")
 ]
 Weights = Annotated[str | None, typer.Option("--weights", metavar="W", help="pretrained, none, or a file of weights.")]
+Precision = Annotated[
+    str | None, typer.Option("--precision", metavar="P", help="fp32, or bf16: faster on some machines, approximate.")
+]
 Results = Annotated[Path, typer.Argument(metavar="OUT", help="Folder with the results of a study.")]
 
 

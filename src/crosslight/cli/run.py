@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .console import only_results_on_stdout, print_json, print_table, say
-from .options import Device, Json, Weights
+from .options import Device, Json, Precision, Weights
 
 if TYPE_CHECKING:
     from ..study.plan import Plan
@@ -30,6 +30,7 @@ def run(
     ] = None,
     device: Device = None,
     weights: Weights = None,
+    precision: Precision = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Use N images: --set images.limit=N.")
     ] = None,
@@ -39,10 +40,12 @@ def run(
 ) -> None:
     """Run a study: plan, gather, store, compare, report.
 
-    The same command again goes on where an earlier one stopped. --weights W stands for --set models.*.weights=W.
+    The same command again goes on where an earlier one stopped. --weights W stands for --set models.*.weights=W, and
+    --precision P for --set study.precision=P.
     """
     began = time.monotonic()
     changes = [f"models.*.weights={weights}"] if weights is not None else []
+    changes += [f"study.precision={precision}"] if precision is not None else []
     changes += [f"images.limit={limit}"] if limit is not None else []
     changes += overrides or []
     with only_results_on_stdout():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
     from ..core.targets import TargetPolicy
@@ -35,6 +35,10 @@ class Evidence(ABC):
     quick: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     #: what a classifier must have, and which ones have it; empty where every classifier will do
     needs: ClassVar[str] = ""
+    #: the setting that says how much is measured; empty where more of the same would change nothing
+    budget: ClassVar[str] = ""
+    #: whether a measurement with a larger budget goes on from one with a smaller, in the same gathering
+    nested: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -79,5 +83,10 @@ class Evidence(ABC):
 
     @classmethod
     def extend(cls, settings: EvidenceSettings) -> EvidenceSettings | None:
-        """Settings for a closer measurement of the same thing, or None where there is none."""
-        return None
+        """Settings with twice the budget; None where there is no budget, or it may not be that large."""
+        if not cls.budget:
+            return None
+        try:
+            return type(settings)(**{**settings.model_dump(), cls.budget: 2 * getattr(settings, cls.budget)})
+        except ValidationError:
+            return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -38,6 +38,7 @@ class Gathering:
         references: top-1 classes of other models, for ``model:NAME`` targets.
         policies: every target that will be asked for, as far as that is known: outcomes of masked images are
             then kept for all of them, and measured once.
+        advance: told of passes as they are made, in images.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Gathering:
         seed: int = 0,
         references: Mapping[str, Sequence[int | None]] | None = None,
         policies: Iterable[TargetPolicy] = (),
+        advance: Callable[[int], None] = lambda passes: None,
     ):
         self.classifier = classifier
         self.batch = batch.to(classifier.device)
@@ -62,6 +64,7 @@ class Gathering:
         self._targets: dict[TargetPolicy, Targets] = {}
         self._policies = dict.fromkeys(policies)
         self._outcomes: dict[Hashable, Outcomes] = {}
+        self._advance = advance
         self.evaluations = 0  # passes of one image so far, tails and backward passes not counted
 
     @property
@@ -89,10 +92,15 @@ class Gathering:
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits of any inputs ``[n, c, h, w]``, counted as evaluations; no larger batch than allowed."""
-        self.evaluations += len(inputs)
-        if len(inputs) <= self.batch_size:
-            return self.classifier.logits(inputs)
-        return torch.cat([self.classifier.logits(part) for part in inputs.split(self.batch_size)])
+        parts = []
+        for part in inputs.split(self.batch_size):
+            parts.append(self.classifier.logits(part))
+            self._passed(len(part))
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def _passed(self, images: int) -> None:
+        self.evaluations += images
+        self._advance(images)
 
     def targets(self, policy: TargetPolicy) -> Targets:
         """The classes explained under a policy."""
@@ -130,7 +138,7 @@ class Gathering:
             parts = []
             for inputs in self.inputs.split(self.batch_size):
                 parts.append(self.classifier.features(inputs, depth))
-                self.evaluations += len(inputs)
+                self._passed(len(inputs))
             self.offer_logits(torch.cat([part.logits for part in parts]))
             self._features[site.name] = parts
         return self._features[site.name]
@@ -194,6 +202,7 @@ class Gathering:
             seed=self.seed,
             references={name: [tops[row] for row in rows] for name, tops in (self._references or {}).items()},
             policies=self._policies,
+            advance=self._advance,
         )
         part.offer_logits(self.logits[list(rows)])
         part._outcomes = {key: known.take(rows) for key, known in self._outcomes.items()}

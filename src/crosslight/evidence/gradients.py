@@ -53,7 +53,7 @@ class InputGradients(Evidence):
 class NoiseSettings(EvidenceSettings):
     """How noisy copies of an image are made."""
 
-    samples: int = Field(25, ge=1, description="number of noisy copies")
+    samples: int = Field(25, ge=1, le=1 << 16, description="number of noisy copies")
     noise: float = Field(
         0.15,
         ge=0,
@@ -78,6 +78,8 @@ class NoisyGradients(Evidence):
 
     Settings = NoiseSettings
     gives_logits = False
+    budget = "samples"
+    nested = False
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
@@ -144,6 +146,8 @@ class PathGradients(Evidence):
 
     Settings = PathSettings
     gives_logits = False
+    budget = "steps"
+    nested = False
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
@@ -175,13 +179,6 @@ class PathGradients(Evidence):
         """One pass, forward and backward, per point."""
         assert isinstance(settings, PathSettings)
         return settings.steps
-
-    @classmethod
-    def extend(cls, settings: EvidenceSettings) -> EvidenceSettings | None:
-        """Twice the points; None beyond 4096."""
-        assert isinstance(settings, PathSettings)
-        doubled = settings.steps * 2
-        return settings.model_copy(update={"steps": doubled}) if doubled <= 4096 else None
 
 
 def _moments(

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ..core.devices import to_float64
 from .chunks import chunks
+from .targets import Targets
 
 if TYPE_CHECKING:
     from .gathering import Gathering
-    from .targets import Targets
 
 #: what a masked image is scored by: the explained logit, or its softmax probability
 Output = Literal["logit", "probability"]
@@ -68,10 +68,11 @@ class Outcomes:
             values = to_float64(logits)
             if output == "probability":
                 values = (values - to_float64(normaliser)[:, None]).exp()
-            own, against = self.classes[image], int(targets.against[image])
+            own = self.classes[image].to(values.device)
+            target, against = int(targets.classes[image]), int(targets.against[image])
             score = values.new_zeros(len(values))
-            if bool(targets.valid[image]):
-                score = values[:, own == targets.classes[image]][:, 0]
+            if target >= 0:
+                score = values[:, own == target][:, 0]
                 if against >= 0:
                     score = score - values[:, own == against][:, 0]
             found.append(score)
@@ -134,6 +135,7 @@ def score_of(logits: Tensor, targets: Targets, output: Output = "logit") -> Tens
         float64 ``[b]``; 0 where there is no target.
     """
     values = to_float64(logits)
+    targets = Targets(targets.classes.to(values.device), targets.against.to(values.device))
     return targets.score(values.softmax(dim=1) if output == "probability" else values)
 
 

@@ -166,6 +166,7 @@ class RandomMaskOutcomes(Evidence):
     share: float
 
     Settings = RandomMaskSettings
+    budget = "masks"
     quick = MappingProxyType({"masks": 50})
     gives_logits = False
     shared_by_targets = True
@@ -195,10 +196,3 @@ class RandomMaskOutcomes(Evidence):
         """One pass per mask."""
         assert isinstance(settings, RandomMaskSettings)
         return settings.masks
-
-    @classmethod
-    def extend(cls, settings: EvidenceSettings) -> EvidenceSettings | None:
-        """Twice the masks; None beyond 65,536."""
-        assert isinstance(settings, RandomMaskSettings)
-        doubled = settings.masks * 2
-        return settings.model_copy(update={"masks": doubled}) if doubled <= MOST else None

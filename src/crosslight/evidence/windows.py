@@ -15,7 +15,7 @@ from ..core.geometry import Box
 from .base import Evidence, EvidenceSettings
 from .fills import make_fill
 from .frames import coverage, frame, pixel_edges
-from .masking import WholeFill, blend
+from .masking import WholeFill
 from .outcomes import Outcomes
 from .targets import Targets
 
@@ -84,7 +84,8 @@ class WindowOutcomes(Evidence):
             rows, columns = shares[image]
             which = torch.arange(variants.start, variants.stop, device=inputs.device)
             down, across = rows[which // len(columns)], columns[which % len(columns)]
-            blend(inputs[image], fill[image], 1 - down[:, :, None] * across[:, None, :], out)
+            covered = down[:, None, :, None] * across[:, None, None, :]
+            torch.lerp(inputs[image], fill[image], covered, out=out)
 
         counts = [len(rows) * len(columns) for rows, columns in covers]
         outcomes = gathering.outcomes(settings, counts, hide, policy)

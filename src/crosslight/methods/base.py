@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..core.errors import MethodError
 from ..core.finish import FINISHES, Finish, none
+from ..core.targets import TargetPolicy
 from ..evidence import Evidence, EvidenceSettings
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: What a method returns: maps ``[b, h, w]``, or maps and named diagnostics ``[b]``.
 Result = Tensor | tuple[Tensor, Mapping[str, Tensor]]
+
+#: How a method reads a file of parameters: those of one image, the settings that hold for what they leave out, and
+#: which class is explained, to all its settings. Raises `StudyError` where the former cannot be used.
+ReadParameters = Callable[[Mapping[str, Any], Mapping[str, Any], TargetPolicy], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class MethodSpec:
         tolerance: the diagnostic that must not exceed the setting ``tolerance``, if the method has one.
         settings: pydantic model of all its settings: its own, those of its evidence, and ``tolerance``.
         summary: first sentence of its docstring.
+        parameters: reads one image's parameters from a file of them, if the method takes such files.
     """
 
     name: str
@@ -63,6 +69,7 @@ class MethodSpec:
     tolerance: str | None
     settings: type[BaseModel]
     summary: str
+    parameters: ReadParameters | None = None
 
     def own_settings(self, settings: BaseModel) -> dict[str, Any]:
         """The part of the settings that the function takes."""
@@ -88,6 +95,7 @@ def make_spec(
     channels: str = "sum",
     diagnostics: Sequence[str] = (),
     tolerance: str | None = None,
+    parameters: ReadParameters | None = None,
 ) -> MethodSpec:
     """The specification of a method, unregistered. For the arguments see `registry.method`."""
     if FINISHES.get(finish.__name__) is not finish:
@@ -132,6 +140,7 @@ def make_spec(
         tolerance=tolerance,
         settings=settings,
         summary=summary,
+        parameters=parameters,
     )
 
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
+from PIL import Image
 from pydantic import BaseModel
 from torch import Tensor, nn
 
@@ -151,7 +152,9 @@ def _batch() -> Batch:
     generator = torch.Generator().manual_seed(2)
     inputs = torch.randn((IMAGES, 3, *SIZE), generator=generator)
     boxes = tuple(Box(i, 2 * i, i + 96, 2 * i + 96) for i in range(IMAGES))
-    return Batch(inputs, boxes, tuple(f"image-{i}" for i in range(IMAGES)), (0, 1, None, 3, 4))
+    pictures = tuple(Image.new("RGB", (96 + 2 * i, 96 + 3 * i)) for i in range(IMAGES))
+    names = tuple(f"image-{i}" for i in range(IMAGES))
+    return Batch(inputs, boxes, names, (0, 1, None, 3, 4), pictures, Preprocess(size=SIZE, resize=None))
 
 
 def _run(

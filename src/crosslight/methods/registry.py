@@ -14,7 +14,7 @@ from ..core.errors import CrosslightError, MethodError, suggestion
 from ..core.finish import Finish, none
 from ..core.registry import Registry
 from ..evidence import Evidence
-from .base import MethodSpec, make_spec
+from .base import MethodSpec, ReadParameters, make_spec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +42,7 @@ def method(
     channels: str = "sum",
     diagnostics: Sequence[str] = (),
     tolerance: str | None = None,
+    parameters: ReadParameters | None = None,
 ) -> Callable[[F], F]:
     """Register a function from evidence to maps as an attribution method.
 
@@ -59,13 +60,16 @@ def method(
         diagnostics: names of the measurements the function returns beside the maps.
         tolerance: one of these; the study setting ``tolerance`` then makes the
             evidence closer until this diagnostic is not above it.
+        parameters: reads one image's parameters; the method then takes files of them in a study, as long as they do
+            not change the resolution of its maps.
 
     Raises:
         MethodError: the function's signature does not fit.
     """
 
     def register(function: F) -> F:
-        METHODS.add(name, make_spec(name, function, reads, reference, finish, sign, channels, diagnostics, tolerance))
+        spec = make_spec(name, function, reads, reference, finish, sign, channels, diagnostics, tolerance, parameters)
+        METHODS.add(name, spec)
         return function
 
     return register

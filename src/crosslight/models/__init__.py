@@ -2,6 +2,7 @@
 
 from .classifier import Classifier, Features
 from .facts import Facts
+from .precision import Precision
 from .sources import check_model_name, list_models, load_model
 from .weights import load_weights
 
@@ -9,6 +10,7 @@ __all__ = [
     "Classifier",
     "Facts",
     "Features",
+    "Precision",
     "check_model_name",
     "list_models",
     "load_model",

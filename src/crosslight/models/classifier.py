@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..core.errors import ModelError
 from ..core.geometry import Preprocess
+from .precision import LowPrecision, Precision, check_precision
 from .taps import AttentionPath, Site, Sites, Tail, find_attention, find_sites, logits_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Classifier:
         facts: what is known of it; needed by studies, not by this class.
         prefix_tokens: number of tokens before the patches, where the network says so.
         device: where to run; by default where the network's parameters are.
+        precision: ``fp32``, or ``bf16``, which is faster where the device has such arithmetic, and approximate: see
+            `models.precision.LowPrecision`. Sites and attention are found in fp32 all the same.
+
+    Raises:
+        InputError: there is no such precision.
     """
 
     def __init__(
@@ -65,8 +71,10 @@ class Classifier:
         facts: Facts | None = None,
         prefix_tokens: int | None = None,
         device: torch.device | str | None = None,
+        precision: str = "fp32",
     ):
         self.network = network
+        self.precision = check_precision(precision)
         self.preprocess = preprocess or Preprocess()
         self.classes = classes
         self.label = label or type(network).__name__
@@ -76,6 +84,7 @@ class Classifier:
         self.device = torch.device(device or (parameter.device if parameter is not None else "cpu"))
         network.to(self.device)
         self._nested = 0
+        self._lowered: LowPrecision | None = None
 
     def __repr__(self) -> str:
         h, w = self.preprocess.size
@@ -85,18 +94,26 @@ class Classifier:
         """Move the network to a device, and return this classifier."""
         self.device = torch.device(device)
         self.network.to(self.device)
+        self._lowered = None
         return self
 
     @contextmanager
     def evaluating(self) -> Iterator[nn.Module]:
-        """Evaluation mode and frozen parameters for a while; everything is restored at the end.
+        """Evaluation mode, frozen parameters and the classifier's precision for a while; then all is restored.
 
         It can be nested; only the outermost one does anything.
         """
+        with self._evaluating(self.precision) as network:
+            yield network
+
+    @contextmanager
+    def _evaluating(self, precision: Precision) -> Iterator[nn.Module]:
         self._nested += 1
         try:
             if self._nested > 1:
-                yield self.network
+                lowered = self._lowered if precision != self.precision else None
+                with lowered.suspended() if lowered is not None else nullcontext():
+                    yield self.network
                 return
             modes = [(module, module.training) for module in self.network.modules()]
             flags = [(parameter, parameter.requires_grad) for parameter in self.network.parameters()]
@@ -104,7 +121,8 @@ class Classifier:
                 self.network.eval()
                 for parameter, _ in flags:
                     parameter.requires_grad_(False)
-                yield self.network
+                with self._computing(precision):
+                    yield self.network
             finally:
                 # Module.train() would descend into children and overwrite modules that were set apart.
                 for module, mode in modes:
@@ -113,6 +131,13 @@ class Classifier:
                     parameter.requires_grad_(flag)
         finally:
             self._nested -= 1
+
+    def _computing(self, precision: Precision) -> AbstractContextManager[None]:
+        if precision == "fp32":
+            return nullcontext()
+        if self._lowered is None:
+            self._lowered = LowPrecision(self.network)
+        return self._lowered()
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits ``[b, k]`` of normalised inputs ``[b, c, h, w]``, differentiable where gradients are enabled.
@@ -132,7 +157,7 @@ class Classifier:
     @cached_property
     def sites(self) -> Sites:
         """The places in the network with spatial features; found once, in at most four passes."""
-        with self.evaluating():
+        with self._evaluating("fp32"):
             try:
                 return find_sites(self.network, self._example(), self.prefix_tokens)
             except ModelError as error:
@@ -146,7 +171,7 @@ class Classifier:
             ModelError: there is none, with the reason.
         """
         sites = self.sites
-        with self.evaluating():
+        with self._evaluating("fp32"):
             try:
                 return find_attention(self.network, self._example(), sites)
             except ModelError as error:

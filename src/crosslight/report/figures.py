@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 from scipy.cluster.hierarchy import dendrogram
 
 from ..agreement.aggregate import Agreement, describe_count
 from ..agreement.clusters import Tree, average_linkage
+from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 
-INK, QUIET, UNKNOWN = "#1a1a1a", "#5c5c5c", "#e6e6e6"
-TITLE, LABEL, CAPTION = 10.0, 8.5, 7.5  # points
-EDGE, LINE = 0.12, 0.155  # inches: margin of the figure, distance of lines in the caption
+UNKNOWN = "#e6e6e6"
 
 
 def matrix_figure(agreement: Agreement) -> Figure:
@@ -37,25 +31,25 @@ def matrix_figure(agreement: Agreement) -> Figure:
     """
     tree = _tree(agreement)
     order = [agreement.sets.index(label) for label in (*tree.leaves, *tree.left_out)]
-    labels = [_safe(agreement.sets[i]) for i in order]
+    labels = [safe(agreement.sets[i]) for i in order]
     values = agreement.mean[np.ix_(order, order)]
     number = len(order)
 
     cell = float(np.clip(5.6 / number, 0.36, 0.62))
     text = float(np.clip(cell * 19, 6.4, 9.0))
-    longest = max((_measure(label, LABEL) for label in labels), default=0.0)
+    longest = max((measure(label, LABEL) for label in labels), default=0.0)
     turned = longest > cell * 0.92
     side = number * cell
     left, bar = EDGE + longest + 0.08, (0.62 if number > 1 else 0.0)
-    ends = [cell * (i + 0.5) + 0.72 * _measure(label, LABEL) for i, label in enumerate(labels)] if turned else [side]
+    ends = [cell * (i + 0.5) + 0.72 * measure(label, LABEL) for i, label in enumerate(labels)] if turned else [side]
     right = max(bar, max(ends) - side) + EDGE
     title = _title(agreement, "agreement of")
-    width = max(left + side + right, _measure(title, TITLE, bold=True) + 2 * EDGE, 3.8)
-    lines = _wrap(_matrix_caption(agreement, tree), width - 2 * EDGE)
+    width = max(left + side + right, measure(title, TITLE, bold=True) + 2 * EDGE, 3.8)
+    lines = wrap(_matrix_caption(agreement, tree), width - 2 * EDGE)
     below, above = LINE * len(lines) + 0.22, 0.36
     across = longest * 0.72 + 0.2 if turned else 0.28
     height = above + across + side + below
-    figure = _figure(width, height, title, lines)
+    figure = page(width, height, title, lines)
 
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
     low, high = _colour_range(values, _mean_floor(agreement))
@@ -102,14 +96,14 @@ def dendrogram_figure(agreement: Agreement) -> Figure:
     """
     tree = _tree(agreement)
     number = max(len(tree.labels), 1)
-    margin = max((_measure(_safe(label), LABEL) for label in tree.labels), default=0.0)
+    margin = max((measure(safe(label), LABEL) for label in tree.labels), default=0.0)
     inner, row = 3.7, 0.25 if number > 5 else 0.34
     title = _title(agreement, "distances of")
-    width = max(inner + margin + 2 * EDGE + 0.25, _measure(title, TITLE, bold=True) + 2 * EDGE)
-    lines = _wrap(_tree_caption(agreement, tree), width - 2 * EDGE)
+    width = max(inner + margin + 2 * EDGE + 0.25, measure(title, TITLE, bold=True) + 2 * EDGE)
+    lines = wrap(_tree_caption(agreement, tree), width - 2 * EDGE)
     below, above, side = LINE * len(lines) + 0.62, 0.38, row * number
     height = below + side + above
-    figure = _figure(width, height, title, lines)
+    figure = page(width, height, title, lines)
     axes = figure.add_axes(((EDGE + 0.1) / width, below / height, inner / width, side / height))
     if len(tree.labels) > 1:
         drawing = dendrogram(tree.linkage, orientation="left", labels=list(tree.labels), no_plot=True, count_sort=False)
@@ -123,7 +117,7 @@ def dendrogram_figure(agreement: Agreement) -> Figure:
         positions, leaves = 5 + 10 * np.arange(len(tree.labels)), list(tree.leaves)
         axes.set_xlim(1, 0)
     axes.set_ylim(10 * number, 0)  # first leaf on top, as in the matrix
-    axes.set_yticks(positions, [_safe(leaf) for leaf in leaves])
+    axes.set_yticks(positions, [safe(leaf) for leaf in leaves])
     axes.yaxis.tick_right()
     axes.tick_params(axis="y", length=0, labelsize=LABEL, pad=5, colors=INK)
     axes.tick_params(axis="x", labelsize=7.5, length=3, colors=QUIET)
@@ -140,18 +134,8 @@ def _tree(agreement: Agreement) -> Tree:
     return average_linkage(agreement.dissimilarity, agreement.sets)
 
 
-def _figure(width: float, height: float, title: str, caption: list[str]) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=200, facecolor="white")
-    FigureCanvasAgg(figure)
-    left = EDGE / width
-    figure.text(left, 1 - 0.1 / height, title, fontsize=TITLE, weight="bold", color=INK, va="top")
-    for number, line in enumerate(reversed(caption)):
-        figure.text(left, (0.1 + number * LINE) / height, line, fontsize=CAPTION, color=QUIET, va="baseline")
-    return figure
-
-
 def _title(agreement: Agreement, what: str) -> str:
-    label = f"{_safe(agreement.label)}: " if agreement.label else ""
+    label = f"{safe(agreement.label)}: " if agreement.label else ""
     text = f"{label}{what} {agreement.across}"
     return text[0].upper() + text[1:]
 
@@ -181,7 +165,7 @@ def _matrix_caption(agreement: Agreement, tree: Tree) -> str:
         span = low if low == high else f"{low} to {high} by pair, {_number(floor.mean())} on average"
         parts.append(f"Chance floor (maps of different images; arrow at the scale): {span}")
     if tree.left_out:
-        parts.append(f"Without numbers for some pairs: {', '.join(map(_safe, tree.left_out))}")
+        parts.append(f"Without numbers for some pairs: {', '.join(map(safe, tree.left_out))}")
     return ". ".join(parts) + "."
 
 
@@ -192,7 +176,7 @@ def _tree_caption(agreement: Agreement, tree: Tree) -> str:
     if tree.cophenetic is not None:
         parts.append(f"Cophenetic correlation {tree.cophenetic:.2f}; the tree alone is no evidence of clusters")
     if tree.left_out:
-        parts.append(f"Not in the tree: {', '.join(map(_safe, tree.left_out))}")
+        parts.append(f"Not in the tree: {', '.join(map(safe, tree.left_out))}")
     return ". ".join(parts) + "."
 
 
@@ -252,29 +236,3 @@ def _colour_bar(
             clip_on=False,
             transform=axes.get_yaxis_transform(),
         )
-
-
-def _safe(label: str) -> str:
-    """A label that Matplotlib shows as it is, rather than as a formula."""
-    return label.replace("$", r"\$")
-
-
-@cache
-def _measure(text: str, size: float, bold: bool = False) -> float:
-    """Width of a text in inches, with a little more for the hinting of small type."""
-    if not text.strip():
-        return 0.0
-    font = FontProperties(size=size, weight="bold" if bold else "normal")
-    return float(text_to_path.get_text_width_height_descent(text, font, False)[0]) * 1.03 / 72
-
-
-def _wrap(text: str, width: float) -> list[str]:
-    """The text in lines not wider than `width` inches."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and _measure(longer, CAPTION) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines

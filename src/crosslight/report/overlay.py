@@ -136,7 +136,9 @@ def overlay(
     return Image.fromarray(np.rint(out).astype(np.uint8))
 
 
-def overlay_map(picture: Image.Image, maps: Maps, row: int, *, smooth: bool = True) -> Image.Image:
+def overlay_map(
+    picture: Image.Image, maps: Maps, row: int, *, smooth: bool = True, limit: float | None = None
+) -> Image.Image:
     """One image's map laid over its picture, after the method's published final step.
 
     Maps as fine as the input (gradients) are shown more opaque on a faded picture, their outliers cut off: what
@@ -147,9 +149,10 @@ def overlay_map(picture: Image.Image, maps: Maps, row: int, *, smooth: bool = Tr
         maps: raw, as a store gives them.
         row: which of them.
         smooth: see `overlay`.
+        limit: the magnitude shown in full colour, such as another map's; by default `limit_of_map`.
     """
     values = finish_named(maps.attributes.get("finish", "none"))(maps.values[row])
-    fine = min(values.shape) > FINE
+    fine = _is_fine(values)
     return overlay(
         picture,
         values,
@@ -157,9 +160,24 @@ def overlay_map(picture: Image.Image, maps: Maps, row: int, *, smooth: bool = Tr
         signed=is_signed(maps),
         smooth=smooth,
         opacity=0.9 if fine else 0.65,
-        limit=limit_of(values, FINE_PERCENTILE if fine else 100.0),
+        limit=limit_of_map(maps, row) if limit is None else limit,
         fade=0.7 if fine else 0.0,
     )
+
+
+def limit_of_map(maps: Maps, row: int) -> float:
+    """The magnitude that `overlay_map` shows in full colour: the largest one, but for outliers of pixel-level maps.
+
+    Args:
+        maps: raw, as a store gives them.
+        row: which of them.
+    """
+    values = finish_named(maps.attributes.get("finish", "none"))(maps.values[row])
+    return limit_of(values, FINE_PERCENTILE if _is_fine(values) else 100.0)
+
+
+def _is_fine(values: NDArray[np.floating]) -> bool:
+    return min(values.shape) > FINE
 
 
 def pixels_of(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int] | None:

@@ -127,8 +127,8 @@ class Store:
         stored = self._index.attributes(name)
         if (stored["digest"], stored["class_count"]) != (mark, classes):
             raise StoreError(
-                f"{self.path} holds results of another model called {model!r} (other weights, classes or "
-                "preprocessing): give this one another label, or use a new folder"
+                f"{self.path} holds results of another model called {model!r} (other weights, classes, "
+                "preprocessing or precision): give this one another label, or use a new folder"
             )
 
     def add_maps(

@@ -18,6 +18,7 @@ from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, MapBlock, PredictionTable, Store
 from .fit import check_fit
+from .parameters import notes_on
 from .plan import Plan, make_plan
 from .runner import run_plan
 from .spec import MapTask, StudySpec, check_methods, check_study, read_study
@@ -93,6 +94,7 @@ class Explanations:
         predictions: by model label.
         failures: what could not be done, with the reason.
         classifiers: by model label.
+        notes: what a person should know, such as which images a file of parameters does not name.
     """
 
     images: ImageSet
@@ -100,6 +102,7 @@ class Explanations:
     predictions: Mapping[str, PredictionTable]
     failures: tuple[Failure, ...]
     classifiers: Mapping[str, Classifier] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -124,6 +127,7 @@ def explain(
     device: str = "auto",
     batch_size: int | None = None,
     seed: int = 0,
+    precision: str | None = None,
     base: str | Path = ".",
 ) -> Explanations:
     """Explain pictures with one or several classifiers and methods, in memory.
@@ -136,6 +140,7 @@ def explain(
         device: ``auto``, ``cpu``, ``cuda``, ...
         batch_size: images at once; 8 on a CPU, 32 elsewhere.
         seed: of noise, and of random weights.
+        precision: ``fp32`` or ``bf16``; by default that of each classifier, which is fp32 unless it was asked for.
         base: folder that relative paths start from.
 
     Returns:
@@ -146,7 +151,7 @@ def explain(
         InputError: something asked for does not exist, with the nearest name; or a method applies to no model.
     """
     place = resolve_device(device)
-    classifiers = _classifiers(models, seed, Path(base))
+    classifiers = _classifiers(models, seed, precision, Path(base))
     tasks = _tasks(methods, target, Path(base))
     pictures = images if isinstance(images, ImageSet) else open_images(_listed(images), base=Path(base))
     size = batch_size or (8 if place.type == "cpu" else 32)
@@ -158,7 +163,7 @@ def explain(
         fitting = [task for task in tasks if (classifier.label, f"method:{task.label}") not in misfits]
         labels = map_labels(pictures, classifier.classes).indices if classifier.classes is not None else None
         items = [
-            Item(record.identity, record.load, labels[i] if labels is not None else None)
+            Item(record.identity, record.load, labels[i] if labels is not None else None, name=record.name)
             for i, record in enumerate(pictures)
         ]
         home = classifier.device
@@ -176,14 +181,15 @@ def explain(
             blocks = [outcome.maps[task.label] for outcome in outcomes]
             maps[classifier.label, task.label] = _joined(classifier, task, identities, blocks)
         failures += [failure for outcome in outcomes for failure in outcome.failures]
-    return Explanations(pictures, maps, predictions, tuple(failures), classifiers)
+    notes = tuple(notes_on(tasks, [record.name for record in pictures]))
+    return Explanations(pictures, maps, predictions, tuple(failures), classifiers, notes)
 
 
-def _classifiers(models: Any, seed: int, base: Path) -> dict[str, Classifier]:
+def _classifiers(models: Any, seed: int, precision: str | None, base: Path) -> dict[str, Classifier]:
     wanted = models if isinstance(models, list | tuple) else [models]
     loaded: dict[str, Classifier] = {}
     for model in wanted:
-        classifier = load_model(model, base=base, seed=seed)
+        classifier = load_model(model, base=base, seed=seed, precision=precision)
         if classifier.label in loaded:
             raise InputError(f"two models are called {classifier.label!r}; give each its own label with load_model")
         loaded[classifier.label] = classifier
@@ -248,6 +254,7 @@ def _joined(classifier: Classifier, task: MapTask, identities: tuple[str, ...], 
         "sign": task.method.sign,
         "target": str(task.policy),
         "reference": task.method.reference,
+        **({"parameters": task.parameters.given} if task.parameters is not None else {}),
     }
     return Maps(
         values=np.concatenate([block.values for block in blocks]),

@@ -21,6 +21,7 @@ from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, ImageEntry, Manifest, Store, left_out, set_key
 from .fit import check_fit
+from .parameters import Parameters, notes_on, passes_of
 from .sections import ModelSection
 from .spec import MapTask, StudySpec
 
@@ -116,6 +117,7 @@ class Plan:
         """What a person should know before the work starts."""
         found = [f"{failure.model}: {failure.reason}" for failure in self.failures if not failure.left_out]
         found += left_out(self.failures)
+        found += notes_on(self.spec.tasks, [record.name for record in self.images])
         for plan in self.plans:
             if plan.unmapped:
                 listed = ", ".join(f"{label!r} ({count})" for label, count in list(plan.unmapped.items())[:5])
@@ -145,11 +147,12 @@ def evaluations(tasks: Sequence[MapTask], passes: Mapping[str, int]) -> int:
         tasks: sets of maps.
         passes: for each task's label, those of its evidence, as `ModelPlan` has them.
     """
-    needed: dict[tuple[type, EvidenceSettings, str], int] = {}
+    needed: dict[tuple[type, EvidenceSettings, str, Parameters | None], int] = {}
     for task in tasks:
         settings = task.method.evidence_settings(task.settings)
         kind = task.method.reads
-        needed[kind, settings, "" if kind.shared_by_targets else str(task.policy)] = passes[task.label]
+        target = "" if kind.shared_by_targets else str(task.policy)
+        needed[kind, settings, target, task.parameters] = passes[task.label]
     free = any(task.method.reads.gives_logits for task in tasks)
     return sum(needed.values()) + (0 if free else 1)
 
@@ -299,6 +302,7 @@ def _load(section: ModelSection, spec: StudySpec) -> Classifier:
         options=section.options,
         preprocess=section.preprocess,
         classes=section.classes,
+        precision=section.precision or spec.study.precision,
         base=spec.base,
         seed=spec.study.seed,
     )
@@ -316,6 +320,7 @@ def _plan_model(
         "weights": facts.get("weights_digest", ""),
         "preprocess": preprocess,
         "classes": list(classes.names) if classes is not None else [],  # labels and targets are found by them
+        "precision": classifier.precision,
     }
     model_digest = digest(identity)
     outputs = classifier.outputs
@@ -334,7 +339,7 @@ def _plan_model(
             continue
         sets[task.label] = (digest({"model": model_digest, "seed": spec.study.seed, **attributes}), attributes)
         resolutions[task.label] = task.method.reads.resolution(classifier, task.method.evidence_settings(task.settings))
-        passes[task.label] = task.method.evaluations(task.settings, classifier)
+        passes[task.label] = passes_of(task, [record.name for record in images], classifier)
     return ModelPlan(
         label=classifier.label,
         digest=model_digest,
@@ -343,6 +348,7 @@ def _plan_model(
             "name": section.name,
             "facts": facts,
             "preprocess": preprocess,
+            "precision": classifier.precision,
             "classes": list(classes.names) if classes is not None else [],
             "class_ids": list(classes.ids) if classes is not None else [],
             "labels": list(mapped.indices) if mapped is not None else [None] * len(images),
@@ -374,4 +380,5 @@ def _set_attributes(task: MapTask, classifier: Classifier, spec: StudySpec) -> d
         "sign": method.sign,
         "reference": method.reference,
         "function": f"{method.function.__module__}.{method.function.__qualname__}",
+        **({"parameters": task.parameters.given} if task.parameters is not None else {}),
     }

@@ -138,7 +138,7 @@ def _items(plan: Plan, model: ModelPlan, store: Store, span: range, classifier: 
     for at, index in enumerate(span):
         record = plan.images[index]
         references = {name: top[at] for name, top in tops.items()}
-        items.append(Item(record.identity, record.load, model.labels[index], references))
+        items.append(Item(record.identity, record.load, model.labels[index], references, record.name))
     return items
 
 

@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..models import Precision
+
+PRECISION = "fp32, or bf16: faster where the device has such arithmetic, and approximate"
+
 
 class Section(BaseModel):
     """A table of the study file: unknown keys are errors."""
@@ -23,6 +27,7 @@ class StudySection(Section):
     block: int | None = Field(None, ge=1, le=65536, description="images per unit of work that a resumed run repeats")
     threads: int | None = Field(None, ge=1, le=1024, description="CPU threads; by default what PyTorch chooses")
     device: str = Field("auto", description="auto, cpu, mps, cuda, cuda:N or several joined by commas")
+    precision: Precision = Field("fp32", description=PRECISION)
 
 
 class ImagesSection(Section):
@@ -45,6 +50,7 @@ class ModelSection(Section):
         default_factory=dict, description="overrides: size, crop_pct, resize, crop, interpolation, mean, std"
     )
     classes: str | None = Field(None, description="file of class names, one a line, where the source has none")
+    precision: Precision | None = Field(None, description="instead of the study's")
 
 
 class MethodSection(BaseModel):
@@ -56,3 +62,6 @@ class MethodSection(BaseModel):
     label: str | None = Field(None, min_length=1, description="unique; as shown in reports")
     target: str | None = Field(None, description="instead of the study's")
     limit: int | None = Field(None, ge=1, description="only the first so many of the study's images")
+    parameters: str | None = Field(
+        None, min_length=1, description="JSON file with settings of single images by their names; lime reads one"
+    )

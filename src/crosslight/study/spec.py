@@ -17,6 +17,7 @@ from ..core.targets import TargetPolicy, parse_target
 from ..methods import MethodSpec, find_method
 from ..models import check_model_name
 from ..models.sources.preprocessing import check_preprocess
+from .parameters import Parameters, read_parameters
 from .sections import ImagesSection, MethodSection, ModelSection, StudySection
 from .toml_file import apply_overrides, expand_variables, key_lines, parse, resolve_path
 
@@ -33,6 +34,7 @@ class MapTask:
         settings: its settings, complete.
         policy: which class is explained.
         limit: only the first so many images of the study, or None.
+        parameters: settings of single images, from a file, or None.
     """
 
     label: str
@@ -40,6 +42,7 @@ class MapTask:
     settings: BaseModel
     policy: TargetPolicy
     limit: int | None = None
+    parameters: Parameters | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class StudySpec:
                 "target": str(task.policy),
                 "limit": task.limit,
                 **json.loads(task.settings.model_dump_json()),
+                **({"parameters": task.parameters.given} if task.parameters is not None else {}),
             }
             for task in self.tasks
         ]
@@ -275,13 +279,33 @@ class _Checker:
                 known = [*MethodSection.model_fields, *method.settings.model_fields]
                 self.invalid(error, ("methods", i), where, known)
                 continue
+            parameters = None
+            if section.parameters is not None and policies:
+                parameters = self.parameters(section, method, policies[0], i, where)
             label = section.label or method.name
             for policy in policies:
                 own = label if len(policies) == 1 else f"{label} (top {policy.rank})"
                 labels.append((i, own))
-                tasks.append(MapTask(own, method, settings, policy, section.limit))
+                tasks.append(MapTask(own, method, settings, policy, section.limit, parameters))
         self.unique("methods", labels)
         return tasks
+
+    def parameters(
+        self, section: MethodSection, method: MethodSpec, policy: TargetPolicy, i: int, where: str
+    ) -> Parameters | None:
+        place, where = ("methods", i, "parameters"), f"{where}: parameters"
+        path = resolve_path(str(section.parameters), self.base)
+        if not path.is_file():
+            self.problem(place, where, f"no file {path}{_near_file(path)}")
+            return None
+        try:
+            return read_parameters(path, method, section.model_extra or {}, policy)
+        except StudyError as error:
+            for problem in error.problems:
+                self.problem(place, f"{where}: {problem.where}", problem.what)
+        except InputError as error:
+            self.problem(place, where, str(error))
+        return None
 
     def target(self, text: str, place: tuple[str | int, ...], where: str) -> tuple[TargetPolicy, ...]:
         try:

@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
 _EXAMPLES = {"models": "weights", "methods": "depth"}
 #: keys that may hold a path; only their values are taken from the current folder when they come from ``--set``
-_PATHS = ("source", "weights", "classes")
+_PATHS = ("source", "weights", "classes", "parameters")
 _KEY = re.compile(r"""^\s*["']?([A-Za-z0-9_\-]+)["']?\s*=""")
 
 

@@ -18,6 +18,7 @@ from ..evidence import Gathering
 from ..images import Batch, make_batch
 from ..methods import attribute
 from ..store import Failure, MapBlock, PredictionBlock
+from .parameters import by_settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,12 +38,14 @@ class Item:
         load: decodes the picture; raises `ImageError`.
         label: index of its label among the classifier's classes, or None.
         references: top-1 of other models by their label, as an index among the classifier's classes, or None.
+        name: of its file, by which files of parameters find it.
     """
 
     identity: str
     load: Callable[[], Image]
     label: int | None = None
     references: Mapping[str, int | None] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass
@@ -85,7 +88,7 @@ def explain_block(
         batch_size: most images at once.
         seed: of the study.
         skip: by the task's label, positions in `items` that are beyond the task's own limit.
-        advance: told the evaluations done.
+        advance: told of evaluations as they are made.
         tell: told what a person should know.
     """
     start = time.perf_counter()
@@ -181,17 +184,22 @@ class _Block:
             seed=self.seed,
             references=references,
             policies=[task.policy for task in self.tasks],
+            advance=self.advance,
         )
         boxes = np.array([box.as_tuple() for box in batch.boxes])
         # Evidence whose first pass yields the logits goes first, so that no pass is made for them alone.
         order = sorted(self.tasks, key=lambda task: not task.method.reads.gives_logits)
-        done = 0
+        parts: dict[tuple[int, ...], Gathering] = {}
         for task in order:
-            self.explain(task, gathering, rows, boxes)
-            self.advance(gathering.evaluations - done)
-            done = gathering.evaluations
+            for one, at in by_settings(task, [self.items[row].name for row in rows]):
+                part = gathering
+                if len(at) < len(rows):  # tasks that divide the images alike share what is measured of each part
+                    part = parts[tuple(at)] = parts.get(tuple(at)) or gathering.rows(at)
+                before = part.evaluations
+                self.explain(one, part, [rows[i] for i in at], boxes[at])
+                if part is not gathering:
+                    gathering.evaluations += part.evaluations - before
         logits = gathering.logits.float().cpu().numpy()
-        self.advance(gathering.evaluations - done)
         self.logits[rows] = logits
         finite = np.isfinite(logits).all(axis=1)
         self.status[rows] = np.where(finite, Status.OK, Status.NONFINITE)
@@ -205,7 +213,7 @@ class _Block:
         part = gathering if len(wanted) == len(rows) else gathering.rows(wanted)
         chosen = [rows[at] for at in wanted]
         block = self.maps[task.label]
-        reason, general = "", True
+        reason, by_image = "", False
         try:
             result = attribute(part, task.method, task.settings, task.policy)
             values = result.maps.float().cpu().numpy()
@@ -214,8 +222,10 @@ class _Block:
         except Exception as error:
             if is_out_of_memory(error) and gathering.batch_size > 1:
                 raise
-            reason, general = _reason(error), isinstance(error, CrosslightError)
-        if reason and len(chosen) > 1 and not general and gathering.predicted:  # perhaps one image is to blame
+            reason = _reason(error)
+            foreign = not isinstance(error, CrosslightError)
+            by_image = isinstance(error, ImageError) or (foreign and gathering.predicted)
+        if reason and len(chosen) > 1 and by_image:  # perhaps one image is to blame
             for at in wanted:
                 single = gathering.rows([at])
                 self.explain(task, single, [rows[at]], boxes[[at]])

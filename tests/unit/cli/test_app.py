@@ -11,7 +11,10 @@ import crosslight
 from crosslight.cli import run as run_command
 from crosslight.core.errors import ImageError, InputError
 
-COMMANDS = ("demo", "run", "explain", "agree", "score", "report", "export", "import", "models", "methods", "scenes")
+COMMANDS = (
+    *("demo", "run", "explain", "agree", "score", "convergence", "report"),
+    *("export", "import", "models", "methods", "scenes"),
+)
 
 
 def test_alone_shows_help(call):

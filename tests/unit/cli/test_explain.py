@@ -86,3 +86,30 @@ def test_wrong_wishes(study, call, tmp_path, arguments, message):
     assert (result.status, result.out) == (2, ""), result.err
     assert message in result.err
     assert result.err.startswith("error: ")
+
+
+def test_a_file_of_parameters_and_what_was_measured(study, call, tmp_path):
+    photos, file = study.parent / "photos", tmp_path / "params.json"
+    file.write_text(json.dumps({"p0": {"num_samples": 12, "num_features": 1}}))
+    asked = (
+        "explain", photos / "p0.png", photos / "p1.png", *MODEL, "--method", "lime", "--method", "saliency", "--out",
+        tmp_path / "o", "--set", f"parameters={file}", "--set", "segmentation=grid", "--set", "segments=4", "--set",
+        "num_samples=20",
+    )  # fmt: skip
+    result = call(*asked)
+    assert result.status == 0, result.err
+    assert "params.json does not name 1 of 2 images" in result.err
+    assert "effective_samples" in result.out
+    answer = json.loads(call(*asked, "--json").out)
+    found = {(entry["photo"][-6:], entry["method"]): entry["diagnostics"] for entry in answer["explanations"]}
+    assert found["p0.png", "saliency"] == {}
+    assert found["p0.png", "lime"]["evaluations"] <= 12 < 16 >= found["p1.png", "lime"]["evaluations"]
+    assert 1 < found["p1.png", "lime"]["effective_samples"] <= 20
+
+    wrong = call(*asked[:-8], "--set", "saliency.parameters=x.json", "--json")
+    assert wrong.status == 2
+    assert "no such setting" in wrong.err
+    file.write_text('{"p0": {"num_sample": 12}}')
+    wrong = call(*asked)
+    assert wrong.status == 2
+    assert "image 'p0': num_sample: unknown parameter" in wrong.err

@@ -165,3 +165,11 @@ def test_joined() -> None:
     both = joined(one, two)
     assert both.logits[0].flatten().tolist() == both.normalisers[0].tolist() == [0, 0, 1]
     assert both.take([0]).counts() == [3]
+
+
+def test_passes_are_told_as_they_are_made(quadratic, batch) -> None:
+    told: list[int] = []
+    gathering = Gathering(quadratic, batch, batch_size=4, advance=told.append)
+    measured(gathering, [2] * 5)
+    measured(gathering.rows([0]), [4])
+    assert told == [4, 1, 4, 4, 2, 2], "logits in two batches, ten variants in three, and the part's two"

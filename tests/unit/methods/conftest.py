@@ -19,7 +19,8 @@ def exact(request: pytest.FixtureRequest) -> Gathering:
     classifier: Classifier = contract._classifier(getattr(contract, request.param))
     classifier.network.double()
     batch = contract._batch().take([0, 1, 2])
-    return Gathering(classifier, replace(batch, inputs=batch.inputs.double()), batch_size=4)
+    # Without pictures, what the inputs cover is the whole of them.
+    return Gathering(classifier, replace(batch, inputs=batch.inputs.double(), pictures=None), batch_size=4)
 
 
 def apply(gathering: Gathering, name: str, policy: TargetPolicy | None = None, **settings) -> Attribution:

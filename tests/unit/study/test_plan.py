@@ -226,6 +226,22 @@ def test_other_weights_under_the_same_label_are_refused(photos, tmp_path):
         run(tmp_path / "out", photos, ["grad-cam"], [model("other", "tiny")])
 
 
+def test_precision_is_recorded_and_never_mixed(photos, tmp_path):
+    models = [model(label="full"), model(label="low", precision="bf16")]
+    store = run(tmp_path / "out", photos, ["grad-cam"], models)
+    assert [store.predictions(label).attributes["precision"] for label in store.models()] == ["fp32", "bf16"]
+    full, low = (store.maps(label, "grad-cam") for label in ("full", "low"))
+    assert (full.values != low.values).any()
+    assert full.values == pytest.approx(low.values, abs=0.05 * float(abs(full.values).max()))
+    with pytest.raises(StoreError, match="or precision"):
+        run(tmp_path / "out", photos, ["grad-cam"], [model(label="full")], precision="bf16")
+
+
+def test_an_unknown_precision():
+    with pytest.raises(StudyError, match="precision: should be 'fp32' or 'bf16'"):
+        Study.from_dict(tables(Path(), ["grad-cam"], precision="fp8"))
+
+
 @pytest.mark.parametrize("target", ["class:NOPE", "contrast:0:NOPE", "rank:1000"])
 def test_a_class_that_no_model_has_stops_before_any_work(photos, tmp_path, target):
     with pytest.raises(StudyError, match="no model can do this"):

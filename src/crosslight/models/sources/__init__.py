@@ -1,4 +1,4 @@
-"""Classifiers by name: timm, torchvision, scenes, a user's own Python file, or a network at hand."""
+"""Classifiers by name: timm, torchvision, transformers, scenes, a user's own Python file, or a network at hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...core.errors import InputError, ModelError, UnknownNameError, suggestion
 from ..classifier import Classifier
 from ..facts import describe
 from ..weights import load_weights
-from . import python_source, scenes_source, timm_source, torchvision_source
+from . import hf_source, python_source, scenes_source, timm_source, torchvision_source
 from .built import Built, seeded
 from .class_names import read_classes
 from .naming import one_of, unknown_model
@@ -26,6 +26,7 @@ from .preprocessing import make_preprocess
 SOURCES: dict[str, ModuleType] = {
     "timm": timm_source,
     "torchvision": torchvision_source,
+    "hf": hf_source,
     "scenes": scenes_source,
     "python": python_source,
 }
@@ -42,14 +43,16 @@ def load_model(
     preprocess: Mapping[str, Any] | None = None,
     classes: str | Path | Sequence[str] | None = None,
     device: str | torch.device | None = None,
+    precision: str | None = None,
     base: Path | None = None,
     seed: int = 0,
 ) -> Classifier:
     """A classifier by name, or from a network at hand.
 
     Args:
-        name: ``timm/NAME``, ``timm/NAME.TAG``, ``torchvision/NAME``, ``scenes/NAME``, ``python:FILE.py:FUNCTION``,
-            a network, or a classifier, which is returned as it is unless something else is asked for here.
+        name: ``timm/NAME``, ``timm/NAME.TAG``, ``torchvision/NAME``, ``hf/OWNER/NAME``, ``hf/FOLDER``,
+            ``scenes/NAME``, ``python:FILE.py:FUNCTION``, a network, or a classifier, which is returned as it is
+            unless something else is asked for here.
         weights: ``pretrained`` (for a user's own network: as built), ``none`` (random ones, the same for the
             same name and seed in every process) or a file, see `models.weights.load_weights`. A file is
             loaded into the very network that was handed over.
@@ -58,17 +61,18 @@ def load_model(
         preprocess: overrides, see `models.sources.preprocessing`.
         classes: names of the outputs: a file with one a line, or the names themselves.
         device: where to run; by default the CPU, or where a network at hand is.
+        precision: ``fp32`` or ``bf16``, see `Classifier`; by default fp32, or that of a classifier at hand.
         base: folder that relative paths start from.
         seed: of random weights.
 
     Raises:
         UnknownNameError: no source knows the name.
         ModelError: it cannot be built, or its weights are missing, out of reach or do not fit.
-        InputError: `preprocess` or `classes` are not valid.
+        InputError: `preprocess`, `classes` or `precision` are not valid.
     """
     options = dict(options or {})
     file = weights if isinstance(weights, Path) else None if weights in ("pretrained", "none", "") else Path(weights)
-    asked = (label, preprocess, classes, file, device)
+    asked = (label, preprocess, classes, file, device, precision)
     if isinstance(name, str):
         written, source = name, source_of(name)
         if file is not None:
@@ -91,9 +95,10 @@ def load_model(
             return built
         label = label or built.label
         device = device or built.device
+        precision = precision or built.precision
         state = built.facts.weights if built.facts is not None and file is None else state
         built = python_source.base_of(built)
-    return _finish(built, written, source, file, state, label, preprocess, classes, device, base)
+    return _finish(built, written, source, file, state, label, preprocess, classes, device, precision or "fp32", base)
 
 
 def _finish(
@@ -106,6 +111,7 @@ def _finish(
     preprocess: Mapping[str, Any] | None,
     classes: str | Path | Sequence[str] | None,
     device: str | torch.device | None,
+    precision: str,
     base: Path | None,
 ) -> Classifier:
     """Put a user's weights, preprocessing and class names on top of what a source gave."""
@@ -130,6 +136,7 @@ def _finish(
         facts=facts,
         prefix_tokens=built.prefix_tokens,
         device=device,
+        precision=precision,
     )
     if classes and names is not None and facts.outputs != len(names):
         # Only the network itself knows for sure: this runs it once, and raises where the numbers differ.

@@ -71,6 +71,22 @@ def imagenet_classes(outputs: int) -> Classes | None:
     return Classes(tuple(info.label_descriptions()), tuple(info.label_names()))
 
 
+def named_classes(outputs: int | None, names: Sequence[str] | None) -> Classes | None:
+    """A library's own names, with the WordNet ids and synonyms of ImageNet where they are that.
+
+    Args:
+        outputs: of the network, where known.
+        names: of its outputs, where the library has any.
+    """
+    if names is None or outputs != len(names):
+        return imagenet_classes(outputs) if outputs else None
+    imagenet = imagenet_classes(len(names))
+    if imagenet is None:
+        return Classes(tuple(names))
+    same = sum(c.casefold() in n.casefold() for c, n in zip(names, imagenet.names, strict=True))
+    return imagenet if same > 0.9 * len(names) else Classes(tuple(names))
+
+
 @cache
 def _lemmas() -> dict[str, str]:
     from timm.data import ImageNetInfo

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...core.classes import Classes
 from ...core.errors import ModelError
 from ..facts import count_outputs
 from . import hub
 from .built import Built, build
-from .class_names import imagenet_classes
+from .class_names import imagenet_classes, named_classes
 from .naming import unknown_model
 
 PREFIX = "torchvision/"
@@ -76,17 +75,6 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
             "mean": tuple(transforms.mean),
             "std": tuple(transforms.std),
         },
-        _categories(outputs, default.meta.get("categories")),
+        named_classes(outputs, default.meta.get("categories")),
         reference=str(default.meta.get("recipe") or ""),
     )
-
-
-def _categories(outputs: int | None, categories: list[str] | None) -> Classes | None:
-    """The names of the weights' own list, with the WordNet ids and synonyms of ImageNet where it is that."""
-    if categories is None or outputs != len(categories):
-        return imagenet_classes(outputs) if outputs else None
-    imagenet = imagenet_classes(len(categories))
-    if imagenet is None:
-        return Classes(tuple(categories))
-    same = sum(c.casefold() in n.casefold() for c, n in zip(categories, imagenet.names, strict=True))
-    return imagenet if same > 0.9 * len(categories) else Classes(tuple(categories))
