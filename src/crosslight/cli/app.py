@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from ..__about__ import __version__
 from ..core.errors import CrosslightError
-from . import agree, convergence, demo, explain, export, import_, methods, models, report, run, scenes, score
+from . import agree, convergence, demo, explain, export, import_, layers, methods, models, report, run, scenes, score
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
@@ -96,5 +96,6 @@ app.command("report")(report.report)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("models")(models.models)
+app.command("layers")(layers.layers)
 app.command("methods")(methods.methods)
 app.add_typer(scenes.scenes, name="scenes")

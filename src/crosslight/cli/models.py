@@ -33,4 +33,7 @@ def models(
         raise InputError(f"no classifier's name matches {pattern!r}")
     for name in names:
         print(name)
-    say(f"{count(len(names), 'classifier')}; besides, python:FILE.py:FUNCTION names a network of your own")
+    say(
+        f"{count(len(names), 'classifier')}; besides, hf/OWNER/NAME or hf/FOLDER names one of transformers, and "
+        "python:FILE.py:FUNCTION a network of your own"
+    )

@@ -133,7 +133,7 @@ class ShapleyOutcomes(Evidence):
         """For each image, the scores of its coalitions, of the untouched image, and of the hidden one.
 
         Args:
-            output: logit or softmax probability.
+            output: logit or probability.
         """
         full = score_of(self.logits, self.targets, output).cpu().numpy()
         empty = self.hidden.scores(self.targets, output)

@@ -111,6 +111,7 @@ class Gathering:
                 labels=self.batch.labels,
                 references=self._references,
                 classes=self.classifier.classes,
+                multi_label=self.classifier.multi_label,
             )
         return self._targets[policy]
 

@@ -229,7 +229,7 @@ class NeighbourhoodOutcomes(Evidence):
         Where hiding parts changes only the last digits, which depend on the batch, all scores are made the same.
 
         Args:
-            output: logit or softmax probability.
+            output: logit or probability.
         """
         precision = torch.finfo(torch.promote_types(self.logits.dtype, torch.float32)).eps
         full = score_of(self.logits, self.targets, output).cpu().numpy()

@@ -16,7 +16,7 @@ from .targets import Targets
 if TYPE_CHECKING:
     from .gathering import Gathering
 
-#: what a masked image is scored by: the explained logit, or its softmax probability
+#: what a masked image is scored by: the explained logit, or its probability
 Output = Literal["logit", "probability"]
 
 #: ``write(image, variants, out)`` writes those variants of that image into ``out [len, c, h, w]``
@@ -58,7 +58,8 @@ class Outcomes:
 
         Args:
             targets: the classes explained, and opposed in a contrast.
-            output: logit, or softmax probability; of a contrast, the difference of the two.
+            output: logit, or probability (softmax; sigmoid of a multi-label classifier); of a contrast, the
+                difference of the two.
 
         Returns:
             float64 ``[n]`` for each image; 0 where there is no target.
@@ -67,7 +68,8 @@ class Outcomes:
         for image, (logits, normaliser) in enumerate(zip(self.logits, self.normalisers, strict=True)):
             values = to_float64(logits)
             if output == "probability":
-                values = (values - to_float64(normaliser)[:, None]).exp()
+                shares = (values - to_float64(normaliser)[:, None]).exp()
+                values = values.sigmoid() if targets.multi_label else shares
             own = self.classes[image].to(values.device)
             target, against = int(targets.classes[image]), int(targets.against[image])
             score = values.new_zeros(len(values))
@@ -135,8 +137,9 @@ def score_of(logits: Tensor, targets: Targets, output: Output = "logit") -> Tens
         float64 ``[b]``; 0 where there is no target.
     """
     values = to_float64(logits)
-    targets = Targets(targets.classes.to(values.device), targets.against.to(values.device))
-    return targets.score(values.softmax(dim=1) if output == "probability" else values)
+    if output == "probability":
+        values = values.sigmoid() if targets.multi_label else values.softmax(dim=1)
+    return targets.to(values.device).score(values)
 
 
 def joined(first: Outcomes, then: Outcomes) -> Outcomes:

@@ -23,10 +23,12 @@ class Targets:
     Attributes:
         classes: int64 ``[b]``; -1 where the policy names no class for an image.
         against: int64 ``[b]``: the class whose logit is subtracted, or -1.
+        multi_label: whether an image may be of several classes: probabilities are then sigmoids, else softmax.
     """
 
     classes: Tensor
     against: Tensor
+    multi_label: bool = False
 
     @property
     def valid(self) -> Tensor:
@@ -34,7 +36,11 @@ class Targets:
         return self.classes >= 0
 
     def __getitem__(self, rows: Tensor | slice) -> Targets:
-        return Targets(self.classes[rows], self.against[rows])
+        return Targets(self.classes[rows], self.against[rows], self.multi_label)
+
+    def to(self, device: torch.device) -> Targets:
+        """The same on a device."""
+        return Targets(self.classes.to(device), self.against.to(device), self.multi_label)
 
     def score(self, logits: Tensor) -> Tensor:
         """What is explained: the class's logit, less the other's in a contrast; 0 where there is no target.
@@ -59,6 +65,7 @@ def resolve_targets(
     labels: Sequence[int | None] = (),
     references: Mapping[str, Sequence[int | None]] | None = None,
     classes: Classes | None = None,
+    multi_label: bool = False,
 ) -> Targets:
     """The classes a policy comes to.
 
@@ -69,6 +76,7 @@ def resolve_targets(
         references: for ``model:NAME``: that model's top-1 per image, as an index among this classifier's
             classes, or None where this classifier has no such class.
         classes: this classifier's class names, for ``class:`` and ``contrast:``.
+        multi_label: whether an image may be of several classes.
 
     Raises:
         InputError: the policy names a class or model that is not there, or a rank beyond the classes.
@@ -80,7 +88,7 @@ def resolve_targets(
             if policy.rank > outputs:
                 raise InputError(f"target {policy}: there are only {outputs} classes")
             chosen = logits.topk(policy.rank, dim=1).indices[:, -1]
-            return Targets(chosen, torch.full_like(chosen, -1))
+            return Targets(chosen, torch.full_like(chosen, -1), multi_label)
         case "label":
             wanted = list(labels) or [None] * count
         case "model":
@@ -92,7 +100,7 @@ def resolve_targets(
         case "contrast":
             wanted = [find_class(policy.name, outputs, classes)] * count
             against = [find_class(policy.other, outputs, classes)] * count
-    return Targets(_indices(wanted, logits.device), _indices(against, logits.device))
+    return Targets(_indices(wanted, logits.device), _indices(against, logits.device), multi_label)
 
 
 def check_policy(policy: TargetPolicy, outputs: int, classes: Classes | None) -> None:

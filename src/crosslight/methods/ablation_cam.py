@@ -21,7 +21,7 @@ def ablation_cam(
     evidence: AblationOutcomes,
     *,
     output: Annotated[
-        Output, Field(description="what drops: the explained logit (published), or its softmax probability")
+        Output, Field(description="what drops: the explained logit (published), or its probability")
     ] = "logit",
 ) -> Tensor:
     """Activations weighted by the share of the score that is lost when their channel is set to zero.

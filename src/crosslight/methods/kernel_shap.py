@@ -19,9 +19,7 @@ from .registry import method
 def kernel_shap(
     evidence: ShapleyOutcomes,
     *,
-    output: Annotated[
-        Output, Field(description="what is measured: the explained logit, or its softmax probability")
-    ] = "logit",
+    output: Annotated[Output, Field(description="what is measured: the explained logit, or its probability")] = "logit",
     interactions: Annotated[
         bool,
         Field(

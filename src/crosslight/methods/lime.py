@@ -62,7 +62,7 @@ def lime(
         AfterValidator(_penalised),
     ] = None,
     output: Annotated[
-        Output, Field(description="what is modelled: the explained softmax probability (as published), or the logit")
+        Output, Field(description="what is modelled: the explained probability (as published), or the logit")
     ] = "probability",
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Coefficients of a linear model that predicts the score from which superpixels are shown, close to the image.

@@ -18,9 +18,7 @@ from .registry import method
 def occlusion(
     evidence: WindowOutcomes,
     *,
-    output: Annotated[
-        Output, Field(description="what drops: the explained logit, or its softmax probability")
-    ] = "logit",
+    output: Annotated[Output, Field(description="what drops: the explained logit, or its probability")] = "logit",
 ) -> Tensor:
     """By how much the score drops, on average, when a window that covers the pixel is hidden.
 

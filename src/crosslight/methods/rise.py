@@ -19,7 +19,7 @@ def rise(
     evidence: RandomMaskOutcomes,
     *,
     output: Annotated[
-        Output, Field(description="what is measured: the explained logit, or its softmax probability (published)")
+        Output, Field(description="what is measured: the explained logit, or its probability (published)")
     ] = "probability",
     centre: Annotated[
         bool,

@@ -28,9 +28,7 @@ def score_cam(
             "authors' code does"
         ),
     ] = "softmax",
-    output: Annotated[
-        Output, Field(description="what is measured: the explained logit, or its softmax probability")
-    ] = "logit",
+    output: Annotated[Output, Field(description="what is measured: the explained logit, or its probability")] = "logit",
 ) -> Tensor:
     """Activations weighted by how much of the score the image keeps when it is seen through them.
 

@@ -42,6 +42,7 @@ class Features:
 class Classifier:
     """A network with its preprocessing, class names and facts.
 
+    A network with a single logit z has two classes, with the logits -z/2 and z/2: their softmax is the sigmoid of z.
     Whatever is asked of it runs in evaluation mode with frozen parameters, and leaves the network as it was
     found: the same mode in every module, the same ``requires_grad``, no hook, no ``.grad``, also after an
     exception.
@@ -54,6 +55,8 @@ class Classifier:
         facts: what is known of it; needed by studies, not by this class.
         prefix_tokens: number of tokens before the patches, where the network says so.
         device: where to run; by default where the network's parameters are.
+        multi_label: whether an image may be of several classes: probabilities are then sigmoids of the logits, not
+            their softmax.
         precision: ``fp32``, or ``bf16``, which is faster where the device has such arithmetic, and approximate: see
             `models.precision.LowPrecision`. Sites and attention are found in fp32 all the same.
 
@@ -71,10 +74,12 @@ class Classifier:
         facts: Facts | None = None,
         prefix_tokens: int | None = None,
         device: torch.device | str | None = None,
+        multi_label: bool = False,
         precision: str = "fp32",
     ):
         self.network = network
         self.precision = check_precision(precision)
+        self.multi_label = multi_label
         self.preprocess = preprocess or Preprocess()
         self.classes = classes
         self.label = label or type(network).__name__
@@ -209,6 +214,10 @@ class Classifier:
         with self.evaluating():
             tail = Tail.build(self.network, site, inputs)
             return Features(tail.features, tail, tail.logits, site)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """What logits ``[b, k]`` come to: their softmax, or sigmoids where an image may be of several classes."""
+        return logits.sigmoid() if self.multi_label else logits.softmax(dim=1)
 
     def class_name(self, index: int) -> str:
         """What to call an output: its name, or its number where names are not known."""

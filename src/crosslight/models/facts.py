@@ -105,6 +105,8 @@ def count_outputs(network: nn.Module) -> int | None:
     stated = getattr(network, "num_classes", None)
     if not isinstance(stated, int) or isinstance(stated, bool) or stated <= 0:
         stated = None
+    if stated == 1:  # a single logit tells two classes apart
+        stated = 2
     last = None
     for module in network.modules():
         if any(True for _ in module.parameters(recurse=False)):
@@ -115,4 +117,5 @@ def count_outputs(network: nn.Module) -> int | None:
         width = last.out_channels
     else:
         return stated
+    width = max(width, 2)
     return width if stated in (None, width) else None

@@ -19,6 +19,8 @@ from ..core.errors import ModelError, suggestion
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 #: Prefixes that training wrappers put before every name.
 PREFIXES = ("module.", "_orig_mod.", "model.")
+#: tensors that a head has at most: a weight and a bias, twice in distilled transformers
+_HEAD = 4
 TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
 
 
@@ -43,6 +45,21 @@ def load_weights(network: nn.Module, path: str | Path) -> None:
     _check_names(path, expected, found)
     _check_shapes(path, expected, found)
     network.load_state_dict(found, strict=False)
+
+
+def other_classes(network: nn.Module, path: Path) -> int | None:
+    """The number of classes in a file of weights, where that is all in which its head differs from the network's.
+
+    Args:
+        network: which the file does not fit.
+        path: the file.
+    """
+    expected = network.state_dict()
+    found = _without_prefix(read_tensors(path), expected)
+    heads = [name for name, value in found.items() if name in expected and value.shape != expected[name].shape]
+    shapes = {(found[name].shape[:1], expected[name].shape[:1]) for name in heads}
+    rest = all(found[name].shape[1:] == expected[name].shape[1:] for name in heads)
+    return int(found[heads[0]].shape[0]) if rest and len(shapes) == 1 and len(heads) <= _HEAD else None
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

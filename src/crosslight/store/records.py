@@ -112,8 +112,10 @@ class PredictionTable:
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """float64 ``[image, class]``: the softmax of the logits."""
+        """float64 ``[image, class]``: the softmax of the logits, or of a multi-label classifier the sigmoids."""
         logits = self.logits.astype(np.float64)
+        if self.attributes.get("multi_label"):
+            return (1 + np.tanh(logits / 2)) / 2
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 

@@ -240,7 +240,10 @@ def _table(classifier: Classifier, identities: tuple[str, ...], outcomes: Sequen
         sizes=np.concatenate([block.sizes for block in blocks]),
         status=np.concatenate([block.status for block in blocks]),
         classes=tuple(classifier.class_name(i) for i in range(classifier.outputs)),
-        attributes={"facts": classifier.facts.as_dict() if classifier.facts is not None else {}},
+        attributes={
+            "facts": classifier.facts.as_dict() if classifier.facts is not None else {},
+            "multi_label": classifier.multi_label,
+        },
     )
 
 

@@ -303,6 +303,7 @@ def _load(section: ModelSection, spec: StudySpec) -> Classifier:
         preprocess=section.preprocess,
         classes=section.classes,
         precision=section.precision or spec.study.precision,
+        multi_label=section.multi_label,
         base=spec.base,
         seed=spec.study.seed,
     )
@@ -321,6 +322,7 @@ def _plan_model(
         "preprocess": preprocess,
         "classes": list(classes.names) if classes is not None else [],  # labels and targets are found by them
         "precision": classifier.precision,
+        "multi_label": classifier.multi_label,
     }
     model_digest = digest(identity)
     outputs = classifier.outputs
@@ -349,6 +351,7 @@ def _plan_model(
             "facts": facts,
             "preprocess": preprocess,
             "precision": classifier.precision,
+            "multi_label": classifier.multi_label,
             "classes": list(classes.names) if classes is not None else [],
             "class_ids": list(classes.ids) if classes is not None else [],
             "labels": list(mapped.indices) if mapped is not None else [None] * len(images),

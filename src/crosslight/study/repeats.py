@@ -133,7 +133,7 @@ class Runs:
             "target": target,
             "explained": " against ".join(self.model.class_name(index) for index in target if index >= 0),
             "predicted": self.model.class_name(top),
-            "probability": float(logits.double().cpu().softmax(0)[top]),
+            "probability": float(self.model.probabilities(gathering.logits.cpu().double())[0, top]),
         }
         if target[0] < 0:
             raise ImageError(f"the target {str(policy)!r} is no class for this picture")

@@ -51,6 +51,9 @@ class ModelSection(Section):
     )
     classes: str | None = Field(None, description="file of class names, one a line, where the source has none")
     precision: Precision | None = Field(None, description="instead of the study's")
+    multi_label: bool | None = Field(
+        None, description="whether an image may be of several classes, which makes probabilities sigmoids"
+    )
 
 
 class MethodSection(BaseModel):

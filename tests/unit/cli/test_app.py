@@ -13,7 +13,7 @@ from crosslight.core.errors import ImageError, InputError
 
 COMMANDS = (
     *("demo", "run", "explain", "agree", "score", "convergence", "report"),
-    *("export", "import", "models", "methods", "scenes"),
+    *("export", "import", "models", "layers", "methods", "scenes"),
 )
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...core.classes import Classes
 from ...core.errors import InputError, ModelError, UnknownNameError, suggestion
 from ..classifier import Classifier
 from ..facts import describe
-from ..weights import load_weights
+from ..weights import load_weights, other_classes
 from . import hf_source, python_source, scenes_source, timm_source, torchvision_source
 from .built import Built, seeded
 from .class_names import read_classes
@@ -44,6 +45,7 @@ def load_model(
     classes: str | Path | Sequence[str] | None = None,
     device: str | torch.device | None = None,
     precision: str | None = None,
+    multi_label: bool | None = None,
     base: Path | None = None,
     seed: int = 0,
 ) -> Classifier:
@@ -62,6 +64,7 @@ def load_model(
         classes: names of the outputs: a file with one a line, or the names themselves.
         device: where to run; by default the CPU, or where a network at hand is.
         precision: ``fp32`` or ``bf16``, see `Classifier`; by default fp32, or that of a classifier at hand.
+        multi_label: whether an image may be of several classes; by default as the source says, which most do not.
         base: folder that relative paths start from.
         seed: of random weights.
 
@@ -72,7 +75,7 @@ def load_model(
     """
     options = dict(options or {})
     file = weights if isinstance(weights, Path) else None if weights in ("pretrained", "none", "") else Path(weights)
-    asked = (label, preprocess, classes, file, device, precision)
+    asked = (label, preprocess, classes, file, device, precision, multi_label)
     if isinstance(name, str):
         written, source = name, source_of(name)
         if file is not None:
@@ -80,6 +83,8 @@ def load_model(
         with seeded(name, seed):
             pretrained = file is None and weights != "none"
             built = SOURCES[source].load(name, pretrained=pretrained, options=options, base=base)
+        if file is not None and isinstance(built, Built):
+            built = _with_classes_of(file, built, name, source, options, base)
         state = file.name if file else "as built" if source == "python" else str(weights)
     else:
         if options:
@@ -98,6 +103,8 @@ def load_model(
         precision = precision or built.precision
         state = built.facts.weights if built.facts is not None and file is None else state
         built = python_source.base_of(built)
+    if multi_label is not None:
+        built = replace(built, multi_label=multi_label)
     return _finish(built, written, source, file, state, label, preprocess, classes, device, precision or "fp32", base)
 
 
@@ -128,6 +135,8 @@ def _finish(
         licence=built.licence if state == "pretrained" else "",
     )
     names = read_classes(classes, base) if classes else built.classes
+    if names is not None and len(names) == 1:  # of a single logit
+        names = Classes((f"not {names.names[0]}", names.names[0]))
     classifier = Classifier(
         built.network,
         ready,
@@ -137,11 +146,25 @@ def _finish(
         prefix_tokens=built.prefix_tokens,
         device=device,
         precision=precision,
+        multi_label=built.multi_label,
     )
     if classes and names is not None and facts.outputs != len(names):
         # Only the network itself knows for sure: this runs it once, and raises where the numbers differ.
         classifier.facts = replace(facts, outputs=classifier.outputs)
     return classifier
+
+
+def _with_classes_of(
+    file: Path, built: Built, name: str, source: str, options: Mapping[str, Any], base: Path | None
+) -> Built:
+    """The classifier with as many classes as the file has weights for, where nobody said how many."""
+    option = getattr(SOURCES[source], "CLASSES", None)
+    if option is None or option in options:
+        return built
+    count = other_classes(built.network, file)
+    if count is None:
+        return built
+    return SOURCES[source].load(name, pretrained=False, options={**options, option: count}, base=base)
 
 
 def source_of(name: str) -> str:

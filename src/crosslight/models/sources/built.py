@@ -31,6 +31,7 @@ class Built:
         prefix_tokens: number of tokens before the patches, where the network says so.
         reference: the paper, or the page that describes the network.
         licence: of the pretrained weights.
+        multi_label: whether an image may be of several classes.
     """
 
     network: nn.Module
@@ -39,6 +40,7 @@ class Built:
     prefix_tokens: int | None = None
     reference: str = ""
     licence: str = ""
+    multi_label: bool = False
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from .class_names import named_classes
 from .preprocessing import DEFAULT, INTERPOLATIONS
 
 PREFIX = "hf/"
+#: the option that sets the number of classes
+CLASSES = "num_labels"
 
 #: ``name`` or ``owner/name``
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*(/[\w.-]+)?")
@@ -93,6 +95,7 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
         preprocess,
         _classes(configuration),
         reference="" if isinstance(where, Path) else f"https://huggingface.co/{where}",
+        multi_label=getattr(configuration, "problem_type", None) == "multi_label_classification",
     )
 
 

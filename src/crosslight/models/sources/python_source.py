@@ -103,7 +103,13 @@ def from_module(network: nn.Module) -> Built:
 
 def base_of(classifier: Classifier) -> Built:
     """A classifier as a source's result, so that a user's settings can be put on top."""
-    return Built(classifier.network, as_values(classifier.preprocess), classifier.classes, classifier.prefix_tokens)
+    return Built(
+        classifier.network,
+        as_values(classifier.preprocess),
+        classifier.classes,
+        classifier.prefix_tokens,
+        multi_label=classifier.multi_label,
+    )
 
 
 def _import(path: Path) -> ModuleType:

@@ -16,6 +16,8 @@ from .naming import unknown_model
 from .preprocessing import from_config
 
 PREFIX = "timm/"
+#: the option that sets the number of classes
+CLASSES = "num_classes"
 
 #: Files under which weights may lie in a repository of the hub.
 _FILES = (

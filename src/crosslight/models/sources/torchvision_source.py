@@ -14,6 +14,8 @@ from .class_names import imagenet_classes, named_classes
 from .naming import unknown_model
 
 PREFIX = "torchvision/"
+#: the option that sets the number of classes
+CLASSES = "num_classes"
 
 
 def names() -> list[str]:

@@ -7,6 +7,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ...core.errors import ModelError
@@ -81,7 +82,9 @@ def logits_of(output: Any) -> Tensor:
         output: a tensor, something with a tensor attribute ``logits``, or nested containers of tensors.
 
     Returns:
-        The tensor itself, its ``logits``, or the first tensor of two dimensions: ``[b, k]``.
+        The tensor itself, its ``logits``, or the first tensor of two dimensions: ``[b, k]``. A single logit z,
+        ``[b, 1]`` or ``[b]``, becomes the two -z/2 and z/2 of the classes that it tells apart: their softmax is its
+        sigmoid.
 
     Raises:
         ModelError: there is no such tensor.
@@ -90,6 +93,11 @@ def logits_of(output: Any) -> Tensor:
         named = output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
         flat = (tensor for _, tensor in leaves(output) if tensor.dim() == 2)
         output = named if isinstance(named, Tensor) else next(flat, None)
+    if output is not None and (output.dim() == 1 or (output.dim() == 2 and output.shape[1] == 1)):
+        # A graph that a capture began inside the network goes on, though gradients are off around it.
+        with torch.set_grad_enabled(output.requires_grad):
+            half = output.reshape(-1, 1) / 2
+            return torch.cat([-half, half], dim=1)
     if output is None or output.dim() != 2:
         found = "nothing of that kind" if output is None else f"shape {tuple(output.shape)}"
         raise ModelError(f"the network must return class scores of shape [batch, classes]; it returned {found}")
