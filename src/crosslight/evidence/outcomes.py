@@ -113,8 +113,9 @@ def measure(gathering: Gathering, classes: Sequence[Tensor], wanted: Sequence[ra
     with torch.no_grad():
         for batch in chunks(asked, gathering.batch_size):
             filled = buffer[: batch[-1].rows.stop]
-            for piece in batch:
-                write(piece.image, piece.variants, filled[piece.rows])
+            with torch.autocast(inputs.device.type, enabled=False):  # whatever the network's precision is
+                for piece in batch:
+                    write(piece.image, piece.variants, filled[piece.rows])
             said = gathering.forward(filled).to(found.logits[0].dtype)
             total = said.logsumexp(dim=1)
             for piece in batch:

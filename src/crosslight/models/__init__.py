@@ -1,8 +1,8 @@
 """Classifiers: networks with their preprocessing, class names and facts, and the features inside them."""
 
+from .arithmetic import Precision
 from .classifier import Classifier, Features
 from .facts import Facts
-from .precision import Precision
 from .sources import check_model_name, list_models, load_model
 from .weights import load_weights
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..core.errors import ModelError
 from ..core.geometry import Preprocess
-from .precision import LowPrecision, Precision, check_precision
+from .arithmetic import Arithmetic, check_precision
 from .taps import AttentionPath, Site, Sites, Tail, find_attention, find_sites, logits_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Classifier:
         multi_label: whether an image may be of several classes: probabilities are then sigmoids of the logits, not
             their softmax.
         precision: ``fp32``, or ``bf16``, which is faster where the device has such arithmetic, and approximate: see
-            `models.precision.LowPrecision`. Sites and attention are found in fp32 all the same.
+            `models.arithmetic.Arithmetic`. Sites and attention are found in fp32 all the same.
 
     Raises:
         InputError: there is no such precision.
@@ -89,7 +89,7 @@ class Classifier:
         self.device = torch.device(device or (parameter.device if parameter is not None else "cpu"))
         network.to(self.device)
         self._nested = 0
-        self._lowered: LowPrecision | None = None
+        self._arithmetic = Arithmetic(network, self.precision, self._example)
 
     def __repr__(self) -> str:
         h, w = self.preprocess.size
@@ -99,25 +99,22 @@ class Classifier:
         """Move the network to a device, and return this classifier."""
         self.device = torch.device(device)
         self.network.to(self.device)
-        self._lowered = None
+        self._arithmetic = Arithmetic(self.network, self.precision, self._example)
         return self
 
     @contextmanager
-    def evaluating(self) -> Iterator[nn.Module]:
-        """Evaluation mode, frozen parameters and the classifier's precision for a while; then all is restored.
+    def evaluating(self, *, plain: bool = False) -> Iterator[nn.Module]:
+        """Evaluation mode and frozen parameters for a while, and the arithmetic that is fastest; then all is restored.
 
-        It can be nested; only the outermost one does anything.
+        It can be nested; all but the arithmetic is up to the outermost one.
+
+        Args:
+            plain: the network's own arithmetic: its layout, and its precision whatever was asked for.
         """
-        with self._evaluating(self.precision) as network:
-            yield network
-
-    @contextmanager
-    def _evaluating(self, precision: Precision) -> Iterator[nn.Module]:
         self._nested += 1
         try:
             if self._nested > 1:
-                lowered = self._lowered if precision != self.precision else None
-                with lowered.suspended() if lowered is not None else nullcontext():
+                with self._arithmetic.suspended() if plain else nullcontext():
                     yield self.network
                 return
             modes = [(module, module.training) for module in self.network.modules()]
@@ -126,7 +123,7 @@ class Classifier:
                 self.network.eval()
                 for parameter, _ in flags:
                     parameter.requires_grad_(False)
-                with self._computing(precision):
+                with nullcontext() if plain else self._arithmetic():
                     yield self.network
             finally:
                 # Module.train() would descend into children and overwrite modules that were set apart.
@@ -136,13 +133,6 @@ class Classifier:
                     parameter.requires_grad_(flag)
         finally:
             self._nested -= 1
-
-    def _computing(self, precision: Precision) -> AbstractContextManager[None]:
-        if precision == "fp32":
-            return nullcontext()
-        if self._lowered is None:
-            self._lowered = LowPrecision(self.network)
-        return self._lowered()
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits ``[b, k]`` of normalised inputs ``[b, c, h, w]``, differentiable where gradients are enabled.
@@ -162,7 +152,7 @@ class Classifier:
     @cached_property
     def sites(self) -> Sites:
         """The places in the network with spatial features; found once, in at most four passes."""
-        with self._evaluating("fp32"):
+        with self.evaluating(plain=True):
             try:
                 return find_sites(self.network, self._example(), self.prefix_tokens)
             except ModelError as error:
@@ -176,7 +166,7 @@ class Classifier:
             ModelError: there is none, with the reason.
         """
         sites = self.sites
-        with self._evaluating("fp32"):
+        with self.evaluating(plain=True):
             try:
                 return find_attention(self.network, self._example(), sites)
             except ModelError as error:

@@ -71,7 +71,8 @@ def test_what_the_network_is_shown(small, pictures) -> None:
     gathering = Gathering(small, pictures, batch_size=4)
     evidence = gathering.get(ActivationMaskOutcomes, SETTINGS, OWN)
     assert [channels.tolist() for channels in evidence.varying] == [[0, 1, 2, 3]] * 3, "constant channels are left out"
-    shown = torch.cat(small.network.seen[1:]).unflatten(0, (3, 5))
+    seen = small.network.seen[2:]  # after the trial of the layout, and the features
+    shown = torch.cat(seen).unflatten(0, (3, 5))
     for image, variants in enumerate(shown):
         masks = activation_masks(evidence.activations[image, :4], (8, 8))
         assert (variants[0] == 0).all(), "the baseline"

@@ -50,6 +50,8 @@ def tokens(batch: Batch) -> Batch:
 
 
 def test_shapes_and_the_logits_on_the_way(transformer, tokens) -> None:
+    with transformer.evaluating():
+        transformer.network.seen = 0  # less the trial of its layout
     gathering = Gathering(transformer, tokens, batch_size=2)
     evidence = gathering.get(AttentionEvidence, AttentionEvidence.Settings(), OWN)
     assert [tuple(a.shape) for a in evidence.attentions] == [(5, 2, 5, 5)] * 3
@@ -60,6 +62,8 @@ def test_shapes_and_the_logits_on_the_way(transformer, tokens) -> None:
 
 
 def test_one_pass_for_all_targets_and_one_for_each_with_gradients(transformer, tokens) -> None:
+    with transformer.evaluating():
+        transformer.network.seen = 0  # less the trial of its layout
     gathering = Gathering(transformer, tokens, batch_size=8)
     first, second = (
         gathering.get(AttentionEvidence, AttentionEvidence.Settings(), TargetPolicy("class", name=name))

@@ -46,7 +46,7 @@ def test_close_but_not_the_same(network: Network) -> None:
     inputs = torch.randn(2, 3, 32, 32)
     expected, before = Classifier(network).logits(inputs), state(network)
     found = lowered(network).logits(inputs)
-    assert network.seen == [torch.float32, torch.bfloat16]
+    assert network.seen == [torch.float32, torch.float32, torch.bfloat16, torch.bfloat16], "each after its trial"
     assert 1e-5 < (found - expected).abs().max() < 0.05 * expected.abs().max()
     assert state(network) == before
 
@@ -67,9 +67,43 @@ def test_trained_in_between(network: Network) -> None:
     assert classifier.logits(inputs).float()[0].tolist() == pytest.approx(network.head.bias.tolist(), abs=1e-2)
 
 
+class Rows(nn.Module):
+    """Views features as a row, which it cannot with channels last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features, self.head = nn.Conv2d(3, 8, 3, stride=4), nn.Linear(8 * 8 * 8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = self.features(x)
+        return self.head(features.view(len(x), -1))
+
+
+def test_channels_last_on_a_cpu(network: Network) -> None:
+    layouts = []
+    network.embed.register_forward_hook(lambda _, inputs, output: layouts.append(output.stride(1)))
+    inputs, before = torch.randn(2, 3, 32, 32), state(network)
+    with torch.no_grad():
+        expected = network(inputs)
+        found = Classifier(network, Preprocess(size=(32, 32), resize=None)).logits(inputs)
+    assert layouts[0] > 1
+    assert layouts[-1] == 1
+    assert torch.allclose(found, expected, atol=1e-5)
+    assert state(network) == before
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_networks_that_cannot_keep_their_layout(precision: str) -> None:
+    torch.manual_seed(0)
+    network, inputs = Rows(), torch.randn(2, 3, 32, 32)
+    found = Classifier(network, Preprocess(size=(32, 32), resize=None), precision=precision).logits(inputs)
+    assert torch.allclose(found.float(), network(inputs), atol=0.05)
+
+
 def test_sites_are_found_in_full_precision(network: Network) -> None:
     classifier = lowered(network)
     with classifier.evaluating():
+        network.seen.clear()  # of the trial
         assert classifier.site().channels == 16
         assert set(network.seen) == {torch.float32}
         classifier.logits(torch.randn(1, 3, 32, 32))
