@@ -91,6 +91,20 @@ def test_results_survive_a_kill_and_come_out_sorted(tmp_path: Path) -> None:
         assert [row["name"] for row in csv.DictReader(file)] == ["a", "b", "c", "large"]
 
 
+def test_methods_are_counted() -> None:
+    from sweep.table import summary_of_methods
+
+    rows = [
+        {"source": "timm", "name": "a", "grad-cam": "works", "attention-rollout": "does not apply: no attention"},
+        {"source": "timm", "name": "b", "grad-cam": "fails: a map is constant", "attention-rollout": "works"},
+        {"source": "timm", "name": "c", "error": "RuntimeError: it cannot be built"},
+    ]
+    first, rollout, cam = summary_of_methods(rows)
+    assert first == "3 classifiers, 2 methods"
+    assert rollout.split(maxsplit=1) == ["attention-rollout", "1 works, 1 does not apply, 0 left out, 0 fails"]
+    assert cam.split(maxsplit=1) == ["grad-cam", "1 works, 0 does not apply, 0 left out, 1 fails"]
+
+
 def test_the_smallest_of_each_architecture_come_first() -> None:
     from sweep.inventory import Entry, in_order
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .aggregate import Agreement, aggregate, from_matrix
 from .agree import agree_blocks, agree_maps, agree_methods, agree_store, save
-from .clusters import Tree, average_linkage
 from .prepare import Steps, prepare
 from .similarity import cosine, mismatched
+from .structure.trees import Tree, average_linkage
 
 __all__ = [
     "Agreement",

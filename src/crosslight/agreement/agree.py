@@ -18,9 +18,9 @@ from ..core.maps import Maps, take
 from ..core.seeds import digest
 from ..store import MapSet, Store
 from .aggregate import Agreement, Subset, aggregate
-from .clusters import average_linkage
 from .prepare import Steps, prepare
 from .similarity import cosine_of_units, mismatched, unit
+from .structure.trees import average_linkage
 
 BLOCK = 32  # images compared at a time where the maps are in memory already
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 from scipy.cluster.hierarchy import dendrogram
 
 from ..agreement.aggregate import Agreement, describe_count
-from ..agreement.clusters import Tree, average_linkage
+from ..agreement.structure.trees import Tree, average_linkage
 from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 
 UNKNOWN = "#e6e6e6"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from .attention import recorded_attention
 from .attention_path import AttentionPath, find_attention
 from .capture import Captured, capture
+from .check import TailFacts, check_tail, measure_tail
 from .find import find_sites
 from .layout import Layout
+from .receptive import receptive_energy
 from .site import Site, Sites
 from .state import modules_run_by
-from .tail import Tail, check_tail
+from .tail import Tail
 from .tree import logits_of
 
 __all__ = [
@@ -19,11 +21,14 @@ __all__ = [
     "Site",
     "Sites",
     "Tail",
+    "TailFacts",
     "capture",
     "check_tail",
     "find_attention",
     "find_sites",
     "logits_of",
+    "measure_tail",
     "modules_run_by",
+    "receptive_energy",
     "recorded_attention",
 ]

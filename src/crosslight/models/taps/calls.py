@@ -28,11 +28,11 @@ class Memo:
         written: whether the code between the modules writes into it.
     """
 
-    def __init__(self, tensor: Tensor, batch: int, keep: bool = True, copy: bool = False) -> None:
+    def __init__(self, tensor: Tensor, batch: int, keep: bool = True, copy: bool = False, axis: int = 0) -> None:
         tensor = tensor.detach()
         self.value: Tensor | None = (tensor.clone() if copy else tensor) if keep else None
         self.written = True
-        self._batch, self._shape = batch, tuple(tensor.shape)
+        self._batch, self._axis, self._shape = batch, axis, tuple(tensor.shape)
         self._empty = tensor.new_empty(0)
         self._version = self.value._version if self.value is not None else 0
 
@@ -54,7 +54,12 @@ class Memo:
         return self.value.repeat([n if i == axis else 1 for i in range(len(self._shape))])
 
     def _batch_axis(self) -> int | None:
-        """The axis to repeat: the first, which may hold several windows an image, or one as long as the batch."""
+        """The axis to repeat: the first, which may hold several windows an image, or one as long as the batch.
+
+        Networks that hold tokens length first are known by their site; other tensors of theirs are not so.
+        """
+        if self._axis and len(self._shape) == 3 and self._shape[self._axis] == self._batch:
+            return self._axis
         if self._shape and self._shape[0] % self._batch == 0:
             return 0
         return self._shape.index(self._batch) if self._batch in self._shape else None
@@ -163,7 +168,7 @@ def record(network: nn.Module, site: Site, x: Tensor, keep: bool, copy: bool) ->
 
     def remember(part: Any) -> Any:
         depends = isinstance(part, Tensor) and part.requires_grad
-        return Memo(part, len(x), keep, copy) if depends else part
+        return Memo(part, len(x), keep, copy, site.layout.batch_axis) if depends else part
 
     target = module_at(network, site)
     log = CallLog(remember, nested=False)

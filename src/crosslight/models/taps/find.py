@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ...core.errors import ModelError
 from .graph import Emission, Trace, trace
 from .site import Site, SiteKind, Sites
-from .state import awake, evaluating, every_module_called, frozen
+from .state import asleep, awake, evaluating, every_module_called, frozen
 from .tail import Tail, tail_error, tolerance_for
 
 FULL = 0.99  # share of the cells that the gradient must reach
@@ -57,7 +57,7 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
         example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
     with evaluating(network), frozen(network), every_module_called():
         found, reason = _find(network, example, prefix_tokens)
-        if found is None or found.last.depth < HALF:
+        if (found is None or found.last.depth < HALF) and asleep(network):
             with awake(network), frozen(network):
                 other, reason = _find(network, example, prefix_tokens)
             if found is None or (other is not None and other.last.depth > found.last.depth):
@@ -110,7 +110,9 @@ def _site(result: Trace, emission: Emission, kind: SiteKind) -> Site:
 
 def _usable(result: Trace, emission: Emission) -> bool:
     """Whether a tensor has features that can be read and replaced where it is returned."""
-    if emission.layout is None or emission.coverage < FULL or emission.used_before or not _depth(result, emission):
+    if emission.layout is None or emission.coverage < FULL or not _depth(result, emission):
+        return False
+    if emission.used_before or emission.projection:
         return False
     if emission.cut:
         return not _is_class_map(result, emission)
@@ -131,13 +133,14 @@ def _is_attention(result: Trace, emission: Emission) -> bool:
 def _best_first(result: Trace, usable: list[Emission]) -> Iterator[tuple[Emission, SiteKind]]:
     """Candidates for the last features, by rules 1 to 3 and then ever earlier."""
     cuts = [emission for emission in usable if emission.cut]
-    if cuts:
+    # After an early cut there is no tensor of class-token networks that all patches run through: the class token
+    # reads some of them before.
+    if cuts and _depth(result, cuts[-1]) >= LATE * _depth(result, usable[-1]):
         token = _token_site(result, usable, cuts[-1])
         if token is not None:
             yield token, "token"
-        if _depth(result, cuts[-1]) >= LATE * _depth(result, usable[-1]):
-            yield from ((cut, "cut") for cut in reversed(cuts))
-            return
+        yield from ((cut, "cut") for cut in reversed(cuts))
+        return
     for i in reversed(range(max(0, len(usable) - CANDIDATES), len(usable))):
         emission = usable[i]
         before = [other for other in usable[:i] if _alike(other, emission)]
@@ -168,6 +171,8 @@ def _guard(network: nn.Module, result: Trace, emission: Emission, site: Site, ex
     """What is wrong with a site's tail, or None."""
     recording = result.recording(emission)
     try:
+        if site.layout.batch_axis:  # windows of one token each look the same until there are two images
+            Tail.build(network, site, torch.cat([example, example.flip(3)]))
         tail = Tail(network, site, recording) if recording else None
         if tail is None or tail.probe():
             tail = Tail.build(network, site, example)
@@ -198,5 +203,5 @@ def _why_none(result: Trace) -> str:
         )
     return (
         "this network has spatial features, but none that can be replaced where a module returns them: "
-        "they are class maps, attention matrices, or used before they are returned"
+        "they are class maps, keys and values of attention, attention matrices, or used before they are returned"
     )

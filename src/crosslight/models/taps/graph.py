@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from ...core.errors import ModelError
 from .calls import Call, CallLog, Memo, Recording, memos_in
 from .flops import FlopMeter
 from .layout import Layout, find_layout
+from .projections import projections
 from .state import hooked
 from .tree import get, leaves, logits_of
 
@@ -41,6 +41,7 @@ class Emission:
         coverage: share of its cells that the gradient of the logits reaches.
         used_before: whether something used the tensor before the module returned it, so that replacing what
             the module returns would come too late.
+        projection: whether it holds keys and values for attention side by side.
     """
 
     module: str
@@ -56,6 +57,7 @@ class Emission:
     cut: bool = False
     coverage: float = 0.0
     used_before: bool = False
+    projection: bool = False
 
     @property
     def channels(self) -> int:
@@ -158,11 +160,13 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None)
     def returned(module: nn.Module, inputs: Any, output: Any) -> None:
         call = log.returned(module, output)
         for path, tensor in leaves(output):
+            one = tensor.dim() > 1 and tensor.shape[0] == 1
             if tensor.dim() == 3:
-                lengths.add(tensor.shape[1])
+                lengths.add(tensor.shape[1] if one else tensor.shape[0])
             if module is network or tensor.grad_fn is None or (edge := (tensor.grad_fn, tensor.output_nr)) in found:
                 continue
-            spatial = tensor.shape[0] == 1 and tensor.is_floating_point()
+            one = one or (tensor.dim() == 3 and tensor.shape[1] == 1)  # length first
+            spatial = one and tensor.is_floating_point()
             layout = find_layout(tensor.shape, size, prefix_tokens, grids) if spatial else None
             if layout and tensor.dim() == 4:
                 grids.add(layout.grid)
@@ -204,25 +208,28 @@ def _now() -> int:
     return int(torch._C._autograd._get_sequence_nr())
 
 
-def _inputs(node: Node) -> Iterator[Edge]:
+def _inputs(node: Node) -> list[Edge]:
     """The outputs of other nodes that a node used."""
-    return ((other, slot) for other, slot in node.next_functions if other is not None)
+    return [(other, slot) for other, slot in node.next_functions if other is not None]
 
 
-def _sorted_graph(root: Node) -> list[Node]:
-    """All nodes from the root to the image, each after those it depends on. No recursion: graphs are deep."""
-    done: list[Node] = []
-    seen = {root}
-    stack = [(root, _inputs(root))]
+def _sorted_graph(root: Node) -> dict[Node, list[Edge]]:
+    """What every node from the root to the image used; a node comes after those it depends on.
+
+    No recursion: graphs are deep. Each node is asked once: that takes longer than all the counting.
+    """
+    used = {root: _inputs(root)}
+    done: dict[Node, list[Edge]] = {}
+    stack = [(root, iter(used[root]))]
     while stack:
         node, rest = stack[-1]
         for other, _ in rest:
-            if other not in seen:
-                seen.add(other)
-                stack.append((other, _inputs(other)))
+            if other not in used:
+                used[other] = _inputs(other)
+                stack.append((other, iter(used[other])))
                 break
         else:
-            done.append(node)
+            done[node] = used[node]
             stack.pop()
     return done
 
@@ -231,22 +238,23 @@ def _count_paths(result: Trace) -> None:
     """Find the cuts: tensors for which (paths from the image) x (paths to the logits) is the number of all paths."""
     root = result.logits.grad_fn
     assert root is not None
-    nodes = _sorted_graph(root)
+    graph = _sorted_graph(root)
     from_image: dict[Node, int] = {}
-    for node in nodes:
-        leaf = getattr(node, "variable", None)
+    for node, used in graph.items():
+        leaf = None if used else getattr(node, "variable", None)
         from_image[node] = (
-            int(leaf is result.image) if leaf is not None else sum(from_image[n] for n, _ in _inputs(node)) % MODULUS
+            int(leaf is result.image) if leaf is not None else sum(from_image[n] for n, _ in used) % MODULUS
         )
     to_logits: dict[Edge, int] = {}
     node_to_logits: dict[Node, int] = {root: 1}
     first_use: dict[Edge, int] = {}
-    for node in reversed(nodes):
+    for node, used in reversed(graph.items()):
         paths, sequence = node_to_logits[node], node._sequence_nr()
-        for edge in _inputs(node):
+        for edge in used:
             to_logits[edge] = (to_logits.get(edge, 0) + paths) % MODULUS
             node_to_logits[edge[0]] = (node_to_logits.get(edge[0], 0) + paths) % MODULUS
             first_use[edge] = min(first_use.get(edge, sequence), sequence)
+    split = projections(graph, {emission.edge for emission in result.emissions if emission.layout})
     every = from_image[root]
     if not every:
         raise ModelError("the logits do not depend on the image: no path of differentiable operations joins them")
@@ -254,6 +262,7 @@ def _count_paths(result: Trace) -> None:
         if emission.edge in to_logits:
             emission.cut = to_logits[emission.edge] * from_image[emission.edge[0]] % MODULUS == every
             emission.used_before = first_use[emission.edge] < emission.born
+            emission.projection = emission.edge in split
         else:
             emission.layout = None  # it leads nowhere, or it is the logits themselves
 

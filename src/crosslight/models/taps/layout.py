@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-Kind = Literal["NCHW", "NHWC", "NLC", "NCL"]
+Kind = Literal["NCHW", "NHWC", "NLC", "NCL", "LNC"]
 Grid = tuple[int, int]
 
 MOST_PREFIX_TOKENS = 16
@@ -22,7 +22,8 @@ class Layout:
     """Where the spatial cells of a tensor are.
 
     Attributes:
-        kind: order of the axes: batch N, channels C, rows H, columns W, tokens L.
+        kind: order of the axes: batch N, channels C, rows H, columns W, tokens L. Only ``LNC`` does not begin with
+            the batch.
         height: rows of the grid.
         width: columns of the grid.
         prefix: tokens before the first cell, such as a class token and registers (token kinds only).
@@ -37,6 +38,11 @@ class Layout:
     def grid(self) -> Grid:
         """Rows and columns."""
         return self.height, self.width
+
+    @property
+    def batch_axis(self) -> int:
+        """The axis of the batch."""
+        return self.kind.index("N")
 
     def channels(self, shape: Sequence[int]) -> int:
         """The channels of a tensor of this layout and this shape."""
@@ -57,13 +63,15 @@ class Layout:
                 return native[:, self.prefix :].transpose(1, 2).unflatten(2, self.grid)
             case "NCL":
                 return native[:, :, self.prefix :].unflatten(2, self.grid)
+            case "LNC":
+                return native[self.prefix :].permute(1, 2, 0).unflatten(2, self.grid)
 
     def to_native(self, features: Tensor, like: Tensor) -> Tensor:
         """The inverse: a tensor in this layout with the given cells; prefix tokens come from `like`.
 
         Args:
             features: ``[n * b, c, h, w]``.
-            like: a tensor in this layout with ``b`` rows; its prefix tokens are repeated for every n.
+            like: a tensor in this layout for ``b`` images; its prefix tokens are repeated for every n.
 
         Returns:
             ``[n * b, ...]`` with the memory format of `like`, because what follows in the network may ask
@@ -74,12 +82,12 @@ class Layout:
             if not like.is_contiguous() and like.is_contiguous(memory_format=torch.channels_last):
                 return native.contiguous(memory_format=torch.channels_last)
             return native.contiguous()
-        axis = self.kind.index("L")
-        cells = features.flatten(2)
-        cells = cells.transpose(1, 2) if self.kind == "NLC" else cells
+        cells = features.flatten(2).permute(["NCL".index(axis) for axis in self.kind])
         if self.prefix:
+            batch, axis = self.batch_axis, self.kind.index("L")
             prefix = like.narrow(axis, 0, self.prefix)
-            cells = torch.cat([prefix.repeat(len(cells) // len(like), 1, 1), cells], dim=axis)
+            repeats = [cells.shape[i] // like.shape[i] if i == batch else 1 for i in range(3)]
+            cells = torch.cat([prefix.repeat(repeats), cells], dim=axis)
         return cells.contiguous()
 
 
@@ -91,11 +99,12 @@ def find_layout(
 ) -> Layout | None:
     """Read the layout of a tensor from its shape.
 
-    The grid must have the image's proportions. Tokens are a prefix and a grid: the known prefix is tried first,
-    then those that lead to a grid that the network has held as a map before, then the smallest.
+    The grid must have the image's proportions. Tokens are a prefix and a grid: the known prefix comes first, then
+    those that lead to a grid that the network has held as a map before, then the smallest; there are no more prefix
+    tokens than cells. Tokens behind channels are flattened maps, so their grid must be one of those.
 
     Args:
-        shape: of a tensor of three or four axes, the batch first.
+        shape: of a tensor of three or four axes for one image.
         image: height and width of the network's input.
         prefix_tokens: how many there are, where it is known.
         seen: grids of four-axis tensors met earlier in the network.
@@ -110,19 +119,22 @@ def find_layout(
         return Layout("NHWC", a, b) if _proportional((a, b), image) else None
     if len(shape) != 3:
         return None
-    for kind, tokens, channels in (("NLC", shape[1], shape[2]), ("NCL", shape[2], shape[1])):
-        if channels < FEWEST_TOKEN_CHANNELS:
-            continue
-        found = list(_token_grids(tokens, image))
-        if found:
-            prefix, grid = min(found, key=lambda f: (f[0] != prefix_tokens, f[1] not in seen, f[0]))
-            return Layout(kind, *grid, prefix)  # type: ignore[arg-type]
-    return None
+    orders: list[tuple[Kind, int, int]] = [("NLC", shape[1], shape[2]), ("NCL", shape[2], shape[1])]
+    if shape[1] == 1 < shape[0]:
+        orders = [("LNC", shape[0], shape[2])]
+    found = [
+        Layout(kind, *grid, prefix)
+        for kind, tokens, channels in orders
+        if channels >= FEWEST_TOKEN_CHANNELS
+        for prefix, grid in _token_grids(tokens, image)
+        if kind != "NCL" or grid in seen
+    ]
+    return min(found, key=lambda f: (f.prefix != prefix_tokens, f.grid not in seen, f.prefix), default=None)
 
 
 def _token_grids(tokens: int, image: Grid) -> Iterator[tuple[int, Grid]]:
     """Every split of `tokens` into a prefix and a grid with the image's proportions."""
-    for prefix in range(min(MOST_PREFIX_TOKENS, tokens - 4) + 1):
+    for prefix in range(min(MOST_PREFIX_TOKENS, tokens // 2) + 1):
         cells = tokens - prefix
         if image[0] == image[1]:
             side = math.isqrt(cells)

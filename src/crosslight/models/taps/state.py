@@ -42,6 +42,11 @@ def evaluating(network: nn.Module) -> Iterator[None]:
             module.training = True
 
 
+def asleep(network: nn.Module) -> list[nn.Parameter]:
+    """Parameters that are almost zero throughout."""
+    return [p for p in network.parameters() if p.is_floating_point() and p.numel() and p.abs().max() < ASLEEP]
+
+
 @contextmanager
 def awake(network: nn.Module) -> Iterator[None]:
     """Stand random values in for parameters that are almost zero throughout.
@@ -53,9 +58,7 @@ def awake(network: nn.Module) -> Iterator[None]:
     stand_ins: dict[nn.Parameter, nn.Parameter] = {}
     places = [(m, key, p) for m in network.modules() for key, p in m._parameters.items() if p is not None]
     try:
-        for _, _, parameter in places:
-            if parameter in stand_ins or not parameter.is_floating_point() or parameter.abs().max() >= ASLEEP:
-                continue
+        for parameter in asleep(network):
             noise = 0.1 * torch.randn(parameter.shape, generator=generator)
             stand_ins[parameter] = nn.Parameter(noise.to(parameter), requires_grad=False)
         for module, key, parameter in places:

@@ -7,13 +7,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge
 
 from ...core.errors import ModelError
 from .calls import Memo, Recording, memos_in, record
-from .capture import module_at, tensor_at
+from .capture import module_at
 from .site import Site
-from .state import every_module_called, frozen, hooked, replaced_forward
+from .state import every_module_called, frozen, replaced_forward
 from .tree import logits_of, put, transform
 
 TOLERANCE = 1e-5
@@ -88,7 +87,7 @@ class Tail:
         Raises:
             ModelError: the features have another shape.
         """
-        batch = len(self._native)
+        batch = self._native.shape[self.site.layout.batch_axis]
         expected = (self.site.channels, *self.site.resolution)
         if tuple(features.shape[1:]) != expected or not len(features) or len(features) % batch:
             raise ModelError(
@@ -100,6 +99,10 @@ class Tail:
             native = native.clone()
         n = len(features) // batch
         return self._replay(native, n, lambda memo: memo.rows(n))
+
+    def answered(self, module: nn.Module) -> int:
+        """How many calls of a module are not computed: those answered from memory, and the site's own."""
+        return sum(answer is not _RUN for answer in self._answers.get(module, ()))
 
     def probe(self) -> bool:
         """Run the tail once on the batch itself: learn what is read and what is written to, and compare the logits.
@@ -201,39 +204,3 @@ def tail_error(tail: Tail, logits: Tensor, weights: Tensor, gradient: Tensor) ->
         own = tail(features)
         (own_gradient,) = torch.autograd.grad((own * weights).sum(), features)
     return max(relative_error(own, logits), relative_error(own_gradient, gradient))
-
-
-def check_tail(network: nn.Module, site: Site, x: Tensor) -> None:
-    """Check that a site's tail gives the network's logits and the gradient of the whole network.
-
-    Logits alone would not do: they are also right where a copy is replaced that nothing reads.
-
-    Args:
-        network: in evaluation mode.
-        site: from `find_sites`.
-        x: ``[b, c, h, w]``.
-
-    Raises:
-        ModelError: one of them is wrong by more than 1e-5 of its greatest value.
-    """
-    module, calls, edges = module_at(network, site), 0, []
-
-    def at_site(_: nn.Module, inputs: Any, output: Any) -> None:
-        nonlocal calls
-        if calls == site.call:
-            tensor = tensor_at(site, output)
-            edges.append(GradientEdge(tensor.grad_fn, tensor.output_nr))  # type: ignore[arg-type]
-        calls += 1
-
-    with frozen(network), every_module_called(), torch.enable_grad(), hooked({module: at_site}):
-        logits = logits_of(network(x.detach().clone().requires_grad_(True).clone()))
-    if not edges:
-        raise ModelError(f"{site.name} is not reached when this network runs")
-    weights = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0)).to(logits)
-    (gradient,) = torch.autograd.grad((logits * weights).sum(), edges)
-    tail = Tail.build(network, site, x)
-    error = tail_error(tail, logits.detach(), weights, site.layout.to_features(gradient))
-    if not error <= tolerance_for(logits):
-        raise ModelError(
-            f"the tail at {site.name} differs from its network (relative error {error:.1e}): choose another depth"
-        )

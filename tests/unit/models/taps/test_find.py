@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from crosslight.core.errors import InputError, ModelError
-from crosslight.models.taps import Tail, capture, find_sites, logits_of
+from crosslight.models.taps import Tail, capture, find, find_sites, logits_of
 from crosslight.models.taps.flops import FlopMeter
+from crosslight.models.taps.graph import Emission, Trace, trace
 
 CHOSEN = {
     "densenet121": ("features.norm5", "cut"),  # a functional ReLU in place follows
@@ -197,3 +198,62 @@ def test_guard_falls_back_to_a_site_whose_tail_is_right() -> None:
     torch.manual_seed(0)
     last = find_sites(Hidden(), torch.randn(1, 3, 8, 8)).last
     assert last.name == "stem"
+
+
+class ReadAlongTheWay(nn.Module):
+    """A stream that reads the patches after every layer and alone feeds the head: the only cut is at the start."""
+
+    class Layer(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(24, 24, 9, padding=4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x + self.conv(x).relu()
+
+    def __init__(self, layers: int = 6) -> None:
+        super().__init__()
+        self.patch = nn.Sequential(nn.Conv2d(3, 24, 8, stride=8), nn.Flatten(2))
+        self.layers = nn.ModuleList(self.Layer() for _ in range(layers))
+        self.norms = nn.ModuleList(nn.GroupNorm(4, 24) for _ in range(layers))
+        self.head = nn.Linear(24, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, read = self.patch(x), torch.zeros(24)
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            x = layer(x)
+            read = read + norm(x).square().mean(2)
+        return self.head(read)
+
+
+def test_no_backward_pass_through_the_whole_network_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Finding costs about three passes: what follows an early cut is most of the network."""
+    torch.manual_seed(0)
+    asked: list[float] = []
+    reaches_around = Trace.reaches_around
+
+    def noting(self: Trace, emission: Emission, blocked: Emission) -> bool:
+        asked.append(emission.flops / self.flops)
+        return reaches_around(self, emission, blocked)
+
+    monkeypatch.setattr(Trace, "reaches_around", noting)
+    last = find_sites(ReadAlongTheWay(), torch.randn(1, 3, 32, 32)).last
+    assert (last.name, last.kind) == ("norms.5", "partial")
+    assert asked
+    assert min(asked) > 0.5
+
+
+def test_a_second_look_only_where_something_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Early features are no reason to look again where no parameter hides later ones."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, 4096), nn.ReLU(), nn.Linear(4096, 5),
+    )  # fmt: skip
+    x, looks = torch.randn(1, 3, 16, 16), []
+    monkeypatch.setattr(find, "trace", lambda *given: looks.append(1) or trace(*given))
+    assert find_sites(network, x).last.depth < 0.5
+    assert len(looks) == 1
+    nn.init.zeros_(network[4].bias)
+    assert find_sites(network, x).last.depth < 0.5
+    assert len(looks) == 3

@@ -11,8 +11,8 @@ from crosslight.models.taps import Layout
 from crosslight.models.taps.layout import find_layout
 
 layouts = st.builds(
-    lambda kind, h, w, prefix: Layout(kind, h, w, prefix if kind in ("NLC", "NCL") else 0),
-    st.sampled_from(["NCHW", "NHWC", "NLC", "NCL"]),
+    lambda kind, h, w, prefix: Layout(kind, h, w, prefix if "L" in kind else 0),
+    st.sampled_from(["NCHW", "NHWC", "NLC", "NCL", "LNC"]),
     st.integers(2, 5),
     st.integers(2, 5),
     st.integers(0, 3),
@@ -42,7 +42,7 @@ def test_repeats_keep_each_images_prefix(layout: Layout) -> None:
     features = torch.randn(6, 3, layout.height, layout.width)
     repeated = layout.to_native(features, native)
     for i in range(3):
-        rows = repeated[2 * i : 2 * i + 2]
+        rows = repeated.narrow(layout.batch_axis, 2 * i, 2)
         assert torch.equal(layout.to_features(rows), features[2 * i : 2 * i + 2])
         if layout.prefix:
             axis = layout.kind.index("L")
@@ -63,7 +63,9 @@ def test_channels_last_memory_stays() -> None:
         ((1, 197, 384), (224, 224), Layout("NLC", 14, 14, 1)),
         ((1, 198, 384), (224, 224), Layout("NLC", 14, 14, 2)),
         ((1, 196, 384), (224, 224), Layout("NLC", 14, 14)),
-        ((1, 384, 196), (224, 224), Layout("NCL", 14, 14)),
+        ((1, 384, 196), (224, 224), None),  # not without a map of that size
+        ((1, 9, 320), (64, 64), Layout("NLC", 3, 3)),
+        ((197, 1, 384), (224, 224), Layout("LNC", 14, 14, 1)),
         ((1, 1, 256), (224, 224), None),
         ((1, 512, 1, 1), (224, 224), None),
         ((1, 512, 7, 5), (224, 224), None),
@@ -83,3 +85,16 @@ def test_known_prefix_and_known_grids_decide() -> None:
     assert find_layout(shape, (64, 64)) == Layout("NLC", 5, 5)
     assert find_layout(shape, (64, 64), prefix_tokens=9) == Layout("NLC", 4, 4, 9)
     assert find_layout(shape, (64, 64), seen={(4, 4)}) == Layout("NLC", 4, 4, 9)
+
+
+def test_flattened_maps_have_the_grid_of_a_map() -> None:
+    """Both orders of the axes may hold a grid; 32 x 32 cells here would be the width of 512 latent vectors."""
+    assert find_layout((1, 64, 49), (224, 224)) == Layout("NLC", 8, 8)
+    assert find_layout((1, 64, 49), (224, 224), seen={(7, 7)}) == Layout("NCL", 7, 7)
+    assert find_layout((1, 24, 16), (32, 32), seen={(4, 4)}) == Layout("NCL", 4, 4)
+    assert find_layout((1, 512, 1024), (224, 224), seen={(56, 56)}) is None
+
+
+def test_no_more_prefix_tokens_than_cells() -> None:
+    assert find_layout((1, 8, 320), (64, 64)) == Layout("NLC", 2, 2, 4)
+    assert find_layout((1, 320, 9), (64, 64), seen={(2, 2)}) is None

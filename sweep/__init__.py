@@ -1,0 +1,1 @@
+"""Whether Crosslight finds its way in every image classifier of timm, torchvision and transformers."""
