@@ -50,7 +50,8 @@ demo: $(STAMP) ## run the embedded study into out/demo
 test: install ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
-sweep: install ## run the slow tests over heavy networks
+sweep: install ## check every classifier there is (hours; goes on where it stopped), then run the slow tests
+	$(BIN)/python -m sweep --out out/sweep
 	$(BIN)/python -m pytest -m slow
 
 check: lint types docs ## lint, check the types and build the docs
@@ -69,9 +70,8 @@ format: install ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## compare with peers in one run
-	$(BIN)/python -m benchmarks.speed
-	$(BIN)/python -m benchmarks.memory
+bench: install ## compare with peers and with the limit, in one table
+	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -129,7 +129,10 @@ class Kernel:
 
     def _plain(self, first: Floats, second: Floats) -> Floats:
         """The same of ``g``."""
-        every = _symmetric([(first * self.importance) ** power @ (second**power).T for power in POWERS])
+        # Signs to an even power are 1.
+        odd = [(first * self.importance**power) @ second.T for power in POWERS[::2]]
+        even = [np.array((self.importance**power).sum()) for power in POWERS[1::2]]
+        every = _symmetric([odd[power // 2] if power % 2 else even[power // 2 - 1] for power in POWERS])
         found = np.zeros((len(first), len(second)))
         for order, share in self._variances():
             found += share * every[order]
@@ -138,7 +141,7 @@ class Kernel:
     def _shared(self, signs: Floats) -> Floats:
         """``[m, n]``: between each player's share of interactions and the pairs."""
         products = signs * self.importance
-        powers = [products**power for power in POWERS]
+        powers = [signs ** (power % 2) * self.importance**power for power in POWERS]
         without = _symmetric([power.sum(axis=1, keepdims=True) - power for power in powers])
         found = np.zeros_like(products)
         for order, share in self._variances():

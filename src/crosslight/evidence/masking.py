@@ -40,8 +40,8 @@ def hide_segments(image: Tensor, hidden: Tensor, labels: Tensor, keep: Tensor, o
         keep: bool ``[n, m]``: which of the m segments each variant shows.
         out: ``[n, c, h, w]``, written to.
     """
-    # The last column is for pixels of no segment. Gathering numbers and interpolating by 0 or 1, which is exact, takes a
-    # fifth of the time that indexing and choosing by truth values does.
+    # The last column is for pixels of no segment. Gathering numbers and interpolating by 0 or 1, which is exact, takes
+    # a fifth of the time that indexing and choosing by truth values does.
     count = keep.shape[1]
     weights = torch.cat([keep, keep.new_ones((len(keep), 1))], dim=1).to(out.dtype)
     where = torch.where(labels < 0, count, labels).flatten()

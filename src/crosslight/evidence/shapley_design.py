@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -173,7 +173,7 @@ class _Drawing:
     def __init__(self, players: int, rng: np.random.Generator):
         self.players, self.rng = players, rng
         self.used: set[bytes] = set()
-        self.listed: dict[int, NDArray[np.bool_]] = {}
+        self.left: dict[int, NDArray[np.intp]] = {}  # of listed strata, which are not drawn yet
         self.gram = np.zeros((players, players)) if players <= BALANCED else None
 
     def next(self, size: int) -> NDArray[np.bool_]:
@@ -186,15 +186,16 @@ class _Drawing:
         return members
 
     def from_list(self, size: int) -> NDArray[np.bool_]:
-        left = self.listed.pop(size) if size in self.listed else _all_of(self.players, size)
+        every = _all_of(self.players, size)
+        left = self.left.pop(size) if size in self.left else np.arange(len(every))
         some = (self.rng.random(min(CANDIDATES, len(left))) * len(left)).astype(np.intp)
         best = some[0]
         if self.gram is not None:
-            rows = left[some].astype(np.float64)
-            best = some[np.argmin(np.einsum("ni,ij,nj->n", rows, self.gram, rows, optimize=True).round(9))]
-        members = left[best].copy()
+            rows = every[left[some]].astype(np.float64)
+            best = some[np.argmin(((rows @ self.gram) * rows).sum(axis=1).round(9))]
+        members = every[left[best]]
         left[best] = left[-1]
-        self.listed[size] = left[:-1]
+        self.left[size] = left[:-1]
         return members
 
     def by_chance(self, size: int) -> NDArray[np.bool_]:
@@ -213,6 +214,7 @@ class _Drawing:
             attempt += 1
 
 
+@lru_cache(8)  # the next image mostly has as many players
 def _all_of(players: int, size: int) -> NDArray[np.bool_]:
     """One coalition of each pair of a stratum, ``[n, players]``."""
     chosen = np.array(list(combinations(range(players), size)))
@@ -226,23 +228,24 @@ def _balance(members: NDArray[np.bool_], gram: NDArray[np.float64]) -> None:
 
     What falls is the sum of squares of its correlations with them, ``x^T G x``.
     """
-    pull, own = gram @ members, np.diag(gram)
+    pull, own = gram @ members, gram.diagonal()
     for _ in range(SWAPS):
-        inside, outside = np.flatnonzero(members), np.flatnonzero(~members)
-        loss, gain = own[inside] - 2 * pull[inside], own[outside] + 2 * pull[outside]
-        inside, loss = _lowest(inside, loss)
-        outside, gain = _lowest(outside, gain)
-        change = loss[:, None] + gain[None, :] - 2 * gram[np.ix_(inside, outside)]
-        best = int(np.argmin(change))
+        cost = own + np.where(members, -2, 2) * pull  # of leaving for those inside, of joining for those outside
+        inside, outside = _lowest(members.nonzero()[0], cost), _lowest((~members).nonzero()[0], cost)
+        change = gram[inside[:, None], outside]
+        change *= -2
+        change += cost[outside]
+        change += cost[inside, None]
+        best = int(change.argmin())
         if change.flat[best] > -1e-6:
             return
         leaves, joins = inside[best // len(outside)], outside[best % len(outside)]
         members[leaves], members[joins] = False, True
-        pull += gram[:, joins] - gram[:, leaves]
+        pull += gram[joins] - gram[leaves]
 
 
-def _lowest(players: NDArray[np.intp], cost: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _lowest(players: NDArray[np.intp], cost: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The players of lowest cost, as many as are looked at."""
     if len(players) <= LOOKED_AT:
-        return players, cost
-    some = np.argpartition(cost, LOOKED_AT - 1)[:LOOKED_AT]
-    return players[some], cost[some]
+        return players
+    return players[np.argpartition(cost[players], LOOKED_AT - 1)[:LOOKED_AT]]
