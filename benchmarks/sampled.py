@@ -152,7 +152,7 @@ class Sampled:
         """Tails at the batch size that is best for them, which is also ours."""
         classifier = self.bench.classifier
         features = classifier.features(self.batch.inputs)
-        repeated = features.activations.repeat(max(self.bench.sizes), 1, 1, 1)
+        repeated = torch.cat([features.activations] * max(self.bench.sizes))
         self.channels, self.counted_tails = features.site.channels, 4 * max(self.bench.sizes)
 
         def run(tail: Tail = features.tail, size: int = 0) -> None:

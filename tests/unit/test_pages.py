@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import crosslight
+from crosslight.agreement import Agreement, aggregate
 from crosslight.cli.app import app
 from crosslight.methods import METHODS
 from crosslight.study import api, plan
@@ -66,8 +68,18 @@ def follow(page: str, name: str = "activation_norm.py") -> None:
         if "@method(" in text:
             Path(name).write_text(text, encoding="utf-8")
             continue
+        if "agreement.structure" in text:  # which asks for more than two models and three images
+            names |= {"agreement": of_seven_models(), "accuracies": [0.7, 0.72, 0.75, 0.71, 0.8, 0.78, 0.82]}
         text = text.replace('"steps": 8, "tolerance": 0.05', '"steps": 2, "tolerance": 1e9')
         exec(compile(text, f"{page}, block {number}", "exec"), names)
+
+
+def of_seven_models() -> Agreement:
+    """Maps of 12 images by seven models: something in common, and something of each one's own."""
+    rng = np.random.default_rng(0)
+    units = rng.standard_normal((12, 1, 30)) + rng.standard_normal((12, 7, 30))
+    units /= np.linalg.norm(units, axis=2, keepdims=True)
+    return aggregate(units @ units.transpose(0, 2, 1), list("ABCDEFG"))
 
 
 @pytest.mark.parametrize("page", ROOMS)

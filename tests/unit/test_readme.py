@@ -66,7 +66,7 @@ def test_the_method_keeps_the_contract(folder: Path) -> None:
     (folder / "activation_norm.py").write_text(code, encoding="utf-8")
     spec = find_method("python:activation_norm.py:activation_norm", folder)
     try:
-        assert set(spec.settings.model_fields) == {"order", "depth"}
+        assert set(spec.settings.model_fields) == {"order", "depth", "depth_unit"}
         contract.check_maps(spec)
         contract.check_batches(spec)
         contract.check_left_as_found(spec)

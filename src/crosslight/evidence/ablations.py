@@ -43,9 +43,9 @@ class AblationOutcomes(Evidence):
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
         """One forward pass, then the tail alone once per channel."""
         assert isinstance(settings, FeatureSettings)
-        site = gathering.classifier.site(settings.depth)
-        activations = torch.cat([part.activations for part in gathering.features(settings.depth)])
-        run = partial(ablate, gathering, settings.depth)
+        site = cls.read_at(gathering.classifier, settings)
+        activations = torch.cat([part.activations for part in gathering.features(site)])
+        run = partial(ablate, gathering, site)
         counts = [1 + site.channels] * len(activations)
         outcomes = gathering.measured(("ablations", site.name), counts, run, policy)
         return cls(activations, outcomes, gathering.targets(policy))
@@ -66,7 +66,7 @@ class AblationOutcomes(Evidence):
         return FeatureEvidence.read_at(classifier, settings)
 
 
-def ablate(gathering: Gathering, depth: float, classes: Sequence[Tensor], wanted: Sequence[range]) -> Outcomes:
+def ablate(gathering: Gathering, site: Site, classes: Sequence[Tensor], wanted: Sequence[range]) -> Outcomes:
     """Run tails with one channel after the other set to zero; variant 0 leaves all as they are.
 
     The untouched features go the same way as the others, so that most of the rounding cancels in the difference, which
@@ -74,17 +74,17 @@ def ablate(gathering: Gathering, depth: float, classes: Sequence[Tensor], wanted
 
     Args:
         gathering: what to measure on.
-        depth: where the tails begin.
+        site: where the tails begin.
         classes: for each image, whose logits to keep ``[u]``.
         wanted: for each image, which variants: the same of all.
     """
     found = blank(gathering.inputs, classes, wanted)
     begin, end, image = wanted[0].start, wanted[0].stop, 0
     with torch.no_grad():
-        for part in gathering.features(depth):
+        for part in gathering.features(site):
             count = len(part.activations)
             repeats = max(1, gathering.batch_size // count)
-            buffer = part.activations.repeat(repeats, 1, 1, 1)
+            buffer = torch.cat([part.activations] * repeats)  # in their own layout, which `repeat` would change
             for start in range(begin, end, repeats):
                 variants = range(start, min(start + repeats, end))
                 said = _run_tail(part, buffer, variants).to(found.logits[0].dtype)

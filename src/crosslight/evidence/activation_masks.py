@@ -47,7 +47,8 @@ class ActivationMaskOutcomes(Evidence):
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
         """One forward pass for the features, one for the baseline, and one per channel."""
         assert isinstance(settings, FeatureSettings)
-        activations = torch.cat([captured.features.detach() for captured, _ in gathering.capture(settings.depth)])
+        site = cls.read_at(gathering.classifier, settings)
+        activations = torch.cat([captured.features.detach() for captured, _ in gathering.capture(site)])
         inputs = gathering.inputs
         flat = activations.flatten(2)
         varying = tuple(differ.nonzero()[:, 0] for differ in flat.amax(dim=2) > flat.amin(dim=2))
@@ -61,7 +62,7 @@ class ActivationMaskOutcomes(Evidence):
                 masks = activation_masks(activations[image, channels], (out.shape[-2], out.shape[-1]))
                 torch.mul(inputs[image], masks[:, None], out=out)
 
-        key = ("activation masks", gathering.classifier.site(settings.depth).name)
+        key = ("activation masks", site.name)
         outcomes = gathering.outcomes(key, [1 + len(channels) for channels in varying], mask, policy)
         return cls(activations, varying, outcomes, gathering.targets(policy))
 

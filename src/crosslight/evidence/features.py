@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from ..models.taps import DepthUnit
 from .base import Evidence, EvidenceSettings
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class FeatureSettings(EvidenceSettings):
         le=1,
         description="share of the network's counted FLOPs after which features are read; "
         "1 is the last layer with spatial features",
+    )
+    depth_unit: DepthUnit = Field(
+        "flops", description="what depth is a share of: flops, or blocks, of those whose features can be read"
     )
 
 
@@ -53,7 +57,7 @@ class FeatureEvidence(Evidence):
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
         """Read the features at ``settings.depth``."""
         assert isinstance(settings, FeatureSettings)
-        parts = gathering.capture(settings.depth)
+        parts = gathering.capture(cls.read_at(gathering.classifier, settings))
         targets = gathering.targets(policy)
         activations, gradients, scores = [], [], []
         row = 0
@@ -82,4 +86,4 @@ class FeatureEvidence(Evidence):
     def read_at(cls, classifier: Classifier, settings: EvidenceSettings) -> Site:
         """The site at ``settings.depth``."""
         assert isinstance(settings, FeatureSettings)
-        return classifier.site(settings.depth)
+        return classifier.site(settings.depth, settings.depth_unit)

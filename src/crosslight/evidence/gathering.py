@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..core.targets import TargetPolicy
     from ..images.batch import Batch
     from ..models.classifier import Classifier, Features
+    from ..models.taps import Site
     from .base import Evidence, EvidenceSettings
 
 E = TypeVar("E", bound="Evidence")
@@ -115,13 +116,12 @@ class Gathering:
             )
         return self._targets[policy]
 
-    def capture(self, depth: float) -> list[tuple[Captured, Tensor]]:
-        """One forward pass that keeps the graph from the site at `depth` on.
+    def capture(self, site: Site) -> list[tuple[Captured, Tensor]]:
+        """One forward pass that keeps the graph from a site on.
 
         Returns:
             What was captured there and the logits that depend on it, for one batch after the other.
         """
-        site = self.classifier.site(depth)
         if site.name not in self._captured:
             parts = []
             with self.classifier.evaluating() as network, torch.no_grad():
@@ -132,13 +132,12 @@ class Gathering:
             self._captured[site.name] = parts
         return self._captured[site.name]
 
-    def features(self, depth: float) -> list[Features]:
-        """Features at `depth` with the tails that lead from them to the logits, of one batch after the other."""
-        site = self.classifier.site(depth)
+    def features(self, site: Site) -> list[Features]:
+        """Features at a site with the tails that lead from them to the logits, of one batch after the other."""
         if site.name not in self._features:
             parts = []
             for inputs in self.inputs.split(self.batch_size):
-                parts.append(self.classifier.features(inputs, depth))
+                parts.append(self.classifier.features_at(inputs, site))
                 self._passed(len(inputs))
             self.offer_logits(torch.cat([part.logits for part in parts]))
             self._features[site.name] = parts

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..core.errors import ModelError
 from ..core.geometry import Preprocess
 from .arithmetic import Arithmetic, check_precision
-from .taps import AttentionPath, Site, Sites, Tail, find_attention, find_sites, logits_of
+from .taps import AttentionPath, DepthUnit, Site, Sites, Tail, find_attention, find_sites, logits_of
 
 if TYPE_CHECKING:
     from ..core.classes import Classes
@@ -194,13 +194,16 @@ class Classifier:
             raise ModelError(f"{self.label}: {len(self.classes)} class names for {count} outputs")
         return count
 
-    def site(self, depth: float = 1.0) -> Site:
-        """The site at a depth in (0, 1], a share of the counted FLOPs; 1 is the last one with spatial features."""
-        return self.sites.at(depth)
+    def site(self, depth: float = 1.0, unit: DepthUnit = "flops") -> Site:
+        """The site at a depth in (0, 1], a share of the FLOPs or blocks; 1 is the last one with spatial features."""
+        return self.sites.at(depth, unit)
 
-    def features(self, inputs: Tensor, depth: float = 1.0) -> Features:
-        """Activations at a depth, with the tail that leads from them to the logits."""
-        site = self.site(depth)
+    def features(self, inputs: Tensor, depth: float = 1.0, unit: DepthUnit = "flops") -> Features:
+        """Activations at a depth, with the tail that leads from them to the logits; see `site`."""
+        return self.features_at(inputs, self.site(depth, unit))
+
+    def features_at(self, inputs: Tensor, site: Site) -> Features:
+        """Activations at a site, with the tail that leads from them to the logits."""
         with self.evaluating():
             tail = Tail.build(self.network, site, inputs)
             return Features(tail.features, tail, tail.logits, site)

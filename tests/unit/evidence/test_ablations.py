@@ -81,9 +81,9 @@ def test_at_another_depth(classifier: Classifier, batch: Batch) -> None:
 
 def test_the_features_are_left_as_they_were(classifier: Classifier, batch: Batch) -> None:
     gathering = Gathering(classifier, batch, batch_size=4)
-    before = [part.activations.clone() for part in gathering.features(1.0)]
+    before = [part.activations.clone() for part in gathering.features(gathering.classifier.site())]
     gathering.get(AblationOutcomes, SETTINGS, OWN)
-    for part, was in zip(gathering.features(1.0), before, strict=True):
+    for part, was in zip(gathering.features(gathering.classifier.site()), before, strict=True):
         assert torch.equal(part.activations, was)
 
 

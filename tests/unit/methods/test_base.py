@@ -22,7 +22,7 @@ def good(evidence, *, power: Annotated[float, Field(gt=0, description="exponent"
 
 def test_settings_are_the_functions_and_the_evidences() -> None:
     spec = make_spec("good", good, FeatureEvidence, "none")
-    assert set(spec.settings.model_fields) == {"power", "depth"}
+    assert set(spec.settings.model_fields) == {"power", "depth", "depth_unit"}
     settings = spec.settings(power=3, depth=0.5)
     assert spec.own_settings(settings) == {"power": 3.0}
     assert spec.evidence_settings(settings) == FeatureEvidence.Settings(depth=0.5)

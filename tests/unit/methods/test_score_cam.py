@@ -20,7 +20,7 @@ def increases(gathering: Gathering, image: int, output: str) -> tuple[torch.Tens
     The mask of a dead channel is 0 everywhere: nothing is seen through it.
     """
     picture = gathering.inputs[image]
-    activations = gathering.features(1.0)[0].activations[image]
+    activations = gathering.features(gathering.classifier.site())[0].activations[image]
     shown = []
     for channel in activations:
         mask = interpolate(channel[None, None], picture.shape[1:], mode="bilinear", align_corners=False)[0]

@@ -33,7 +33,7 @@ def test_networks_pictures_and_methods_of_every_kind(photos):
     assert isinstance(found, Explanations)
     assert found.models == ("A", "B")
     assert found.methods == ("grad-cam", "half", "smoothgrad")
-    assert found["A", "half"].attributes["settings"] == {"depth": 0.5}
+    assert found["A", "half"].attributes["settings"] == {"depth": 0.5, "depth_unit": "flops"}
     assert found["A", "half"].dims == ("image", "y", "x")
     assert {name: len(maps) for (name, _), maps in found.maps.items()} == {"A": 7, "B": 7}
     assert found.predictions["B"].logits.shape == (7, 5)

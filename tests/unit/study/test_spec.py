@@ -152,7 +152,7 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path, photos: Path) -> N
     )
     spec = read_study(tmp_path / "s.toml", ["models.v1.5.options.width=3", "methods.1.depth=0.5", "study.seed=4"])
     assert spec.models[0].options == {"width": 3}
-    assert spec.tasks[0].settings.model_dump() == {"depth": 0.5}
+    assert spec.tasks[0].settings.model_dump() == {"depth": 0.5, "depth_unit": "flops"}
     assert spec.study.seed == 4
     with pytest.raises(StudyError, match="did you mean 'depth'"):
         read_study(tmp_path / "s.toml", ["methods.1.depht=0.5"])

@@ -9,7 +9,7 @@ from .check import TailFacts, check_tail, measure_tail
 from .find import find_sites
 from .layout import Layout
 from .receptive import receptive_energy
-from .site import Site, Sites
+from .site import DepthUnit, Site, Sites
 from .state import modules_run_by
 from .tail import Tail
 from .tree import logits_of
@@ -17,6 +17,7 @@ from .tree import logits_of
 __all__ = [
     "AttentionPath",
     "Captured",
+    "DepthUnit",
     "Layout",
     "Site",
     "Sites",

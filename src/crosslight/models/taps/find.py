@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -79,10 +81,28 @@ def _find(network: nn.Module, example: Tensor, prefix_tokens: int | None) -> tup
         problem = _guard(network, result, emission, last, example)
         if problem is None:
             earlier = [_site(result, e, "cut" if e.cut else "partial") for e in usable if e.order < emission.order]
+            sites = _with_blocks(network, (*earlier, last))
             h, w = (int(size) for size in example.shape[-2:])
-            return Sites((*earlier, last), last, (h, w), result.logits.shape[1], result.flops), ""
+            return Sites(sites, sites[-1], (h, w), result.logits.shape[1], result.flops), ""
         problems.append(f"{last.name}: {problem}")
     return None, "no tail of this network agrees with it; tried " + "; ".join(problems)
+
+
+def _with_blocks(network: nn.Module, sites: tuple[Site, ...]) -> tuple[Site, ...]:
+    """The sites, those that blocks return marked."""
+    repeated = set()
+    for name, parent in network.named_modules():
+        if isinstance(parent, nn.Sequential | nn.ModuleList | nn.ModuleDict):
+            children = dict(parent.named_children())
+            kinds = Counter(map(type, children.values()))
+            repeated |= {f"{name}.{key}".lstrip(".") for key, child in children.items() if kinds[type(child)] > 1}
+    # What a block returns may have been returned by its last layer before.
+    within = {name: [s for s in sites if s.cut and f"{s.module}.".startswith(f"{name}.")] for name in repeated}
+    ends = {name: inside[-1] for name, inside in within.items() if inside}
+    finest = {
+        end for name, end in ends.items() if not any(other.startswith(f"{name}.") for other in ends if other != name)
+    }
+    return tuple(replace(site, block=site in finest) for site in sites)
 
 
 def _depth(result: Trace, emission: Emission) -> float:

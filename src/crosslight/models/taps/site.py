@@ -9,6 +9,8 @@ from ...core.errors import InputError
 from .layout import Layout
 
 SiteKind = Literal["cut", "token", "partial"]
+#: what a depth is a share of
+DepthUnit = Literal["flops", "blocks"]
 
 NEAR = 0.1  # a cut this near to the wanted depth is taken before a nearer tensor that is no cut
 
@@ -29,6 +31,8 @@ class Site:
         coverage: share of its cells that the gradient of the logits reaches.
         kind: ``cut``; ``token``, through which every path of the patches runs but not that of the class token;
             or ``partial``, where other paths pass by.
+        block: whether it is what a block returns: a module among others of its class in one container, that has no
+            smaller such modules inside.
     """
 
     module: str
@@ -41,6 +45,7 @@ class Site:
     cut: bool
     coverage: float
     kind: SiteKind
+    block: bool = False
 
     @property
     def name(self) -> str:
@@ -73,8 +78,8 @@ class Sites:
     classes: int
     flops: int
 
-    def at(self, depth: float) -> Site:
-        """The site whose share of the FLOPs is nearest to `depth`, never beyond `last`.
+    def at(self, depth: float, unit: DepthUnit = "flops") -> Site:
+        """The site whose share of the FLOPs, or of the blocks, is nearest to `depth`, never beyond `last`.
 
         Cuts come first; where none is within a tenth of the network, any site counts. Of sites at one depth
         the latest is taken, such as a block's end rather than the convolution in it. A greater depth never gives
@@ -82,13 +87,19 @@ class Sites:
 
         Args:
             depth: in (0, 1]; 1 is `last`.
+            unit: ``flops``; or ``blocks``: of 12 blocks that can be read, .25 is the third.
 
         Raises:
-            InputError: the depth is out of range.
+            InputError: the depth is out of range, or the network has no blocks.
         """
         if not 0 < depth <= 1:
             raise InputError(f"depth must be above 0 and at most 1, it is {depth}")
         if depth == 1:
             return self.last
+        if unit == "blocks":
+            blocks = [site for site in self.sites if site.block]
+            if not blocks:
+                raise InputError("this network has no blocks to count; give the depth as a share of the FLOPs")
+            return min(enumerate(blocks, 1), key=lambda item: (abs(item[0] / len(blocks) - depth), -item[0]))[1]
         near = [site for site in self.sites if site.cut and abs(site.depth - depth) <= NEAR]
         return min(near or self.sites, key=lambda site: (abs(site.depth - depth), not site.cut, -site.order))

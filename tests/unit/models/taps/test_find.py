@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -257,3 +258,26 @@ def test_a_second_look_only_where_something_sleeps(monkeypatch: pytest.MonkeyPat
     nn.init.zeros_(network[4].bias)
     assert find_sites(network, x).last.depth < 0.5
     assert len(looks) == 3
+
+
+def test_depth_as_a_share_of_the_blocks() -> None:
+    """Blocks follow each other in a container; what they are made of, and what they are grouped into, are none."""
+
+    def block(width: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(width, width, 3, padding=1), nn.GELU())
+
+    stages = nn.Sequential(nn.Sequential(block(4), block(4), block(4)), nn.Sequential(block(4)))
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 4, stride=4), stages, nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        sites = find_sites(network, torch.randn(1, 3, 32, 32))
+    blocks = [site.module for site in sites.sites if site.block]
+    assert blocks == ["1.0.0.1", "1.0.1.1", "1.0.2.1", "1.1.0.1"], "by the layer that returns it first"
+    found = [sites.at(depth, "blocks").module for depth in (0.01, 0.25, 0.5, 0.8)]
+    assert found == ["1.0.0.1", "1.0.0.1", "1.0.1.1", "1.0.2.1"]
+    assert sites.at(1, "blocks") == sites.last
+    without = replace(sites, sites=tuple(replace(site, block=False) for site in sites.sites))
+    with pytest.raises(InputError, match="no blocks"):
+        without.at(0.5, "blocks")
