@@ -15,6 +15,7 @@ from ..core.errors import ModelError
 from ..core.geometry import Preprocess
 from .arithmetic import Arithmetic, check_precision
 from .taps import AttentionPath, DepthUnit, Site, Sites, Tail, find_attention, find_sites, logits_of
+from .wrappers import floating_type, unwrapped, without_recomputing
 
 if TYPE_CHECKING:
     from ..core.classes import Classes
@@ -48,7 +49,8 @@ class Classifier:
     exception.
 
     Args:
-        network: maps ``[b, c, h, w]`` to logits ``[b, k]``, or to an output that holds them.
+        network: maps ``[b, c, h, w]`` to logits ``[b, k]``, or to an output that holds them. Of a compiled one, and of
+            one wrapped for several devices, the network inside is taken. Inputs are cast to its own type.
         preprocess: how the network wants its input.
         classes: names of the outputs, if known.
         label: how reports call it.
@@ -77,7 +79,7 @@ class Classifier:
         multi_label: bool = False,
         precision: str = "fp32",
     ):
-        self.network = network
+        self.network = network = unwrapped(network)
         self.precision = check_precision(precision)
         self.multi_label = multi_label
         self.preprocess = preprocess or Preprocess()
@@ -123,7 +125,7 @@ class Classifier:
                 self.network.eval()
                 for parameter, _ in flags:
                     parameter.requires_grad_(False)
-                with nullcontext() if plain else self._arithmetic():
+                with without_recomputing(self.network), nullcontext() if plain else self._arithmetic():
                     yield self.network
             finally:
                 # Module.train() would descend into children and overwrite modules that were set apart.
@@ -141,7 +143,7 @@ class Classifier:
             ModelError: the network's output holds no ``[b, k]`` tensor.
         """
         with self.evaluating():
-            logits = logits_of(self.network(inputs))
+            logits = logits_of(self.network(inputs.to(floating_type(self.network))))
         if logits.dim() != 2 or len(logits) != len(inputs):
             raise ModelError(
                 f"{self.label}: a classifier gives logits [b, k]; for {len(inputs)} images "
@@ -152,6 +154,11 @@ class Classifier:
     @cached_property
     def sites(self) -> Sites:
         """The places in the network with spatial features; found once, in at most four passes."""
+        if isinstance(self.network, torch.jit.ScriptModule):
+            raise ModelError(
+                f"{self.label} is a TorchScript program, whose layers cannot be read; hand over the nn.Module that it "
+                "was made from"
+            )
         with self.evaluating(plain=True):
             try:
                 return find_sites(self.network, self._example(), self.prefix_tokens)
@@ -176,9 +183,7 @@ class Classifier:
         """Noise ``[1, c, h, w]``, the same every time."""
         generator = torch.Generator().manual_seed(0)
         size = (1, self.preprocess.channels, *self.preprocess.size)
-        parameter = next(iter(self.network.parameters()), None)
-        dtype = parameter.dtype if parameter is not None else torch.float32
-        return torch.randn(size, generator=generator).to(self.device, dtype)
+        return torch.randn(size, generator=generator).to(self.device, floating_type(self.network))
 
     @cached_property
     def outputs(self) -> int:
@@ -205,7 +210,7 @@ class Classifier:
     def features_at(self, inputs: Tensor, site: Site) -> Features:
         """Activations at a site, with the tail that leads from them to the logits."""
         with self.evaluating():
-            tail = Tail.build(self.network, site, inputs)
+            tail = Tail.build(self.network, site, inputs.to(floating_type(self.network)))
             return Features(tail.features, tail, tail.logits, site)
 
     def probabilities(self, logits: Tensor) -> Tensor:

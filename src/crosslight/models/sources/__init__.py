@@ -90,7 +90,7 @@ def load_model(
         if options:
             raise InputError("options are for a classifier given by name; this network is built already")
         source, built = "module", name if isinstance(name, Classifier) else python_source.from_module(name)
-        network = name.network if isinstance(name, Classifier) else name
+        network = built.network
         written = f"module:{type(network).__qualname__}"
         file = _find_weights(written, file, base) if file is not None else None
         state = file.name if file else "as built"

@@ -20,6 +20,7 @@ from ...core.devices import is_out_of_memory
 from ...core.errors import CrosslightError, ModelError, UnknownNameError, suggestion
 from ..classifier import Classifier
 from ..facts import count_outputs
+from ..wrappers import unwrapped
 from .built import Built, unknown_option
 from .class_names import imagenet_classes
 from .preprocessing import as_values, of_network
@@ -93,6 +94,7 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
 
 def from_module(network: nn.Module) -> Built:
     """What a network itself says of its preprocessing, classes and prefix tokens, as timm's networks do."""
+    network = unwrapped(network)
     config = getattr(network, "pretrained_cfg", None) or getattr(network, "default_cfg", None)
     outputs = count_outputs(network)
     classes: Classes | None = None
