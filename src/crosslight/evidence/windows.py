@@ -78,14 +78,16 @@ class WindowOutcomes(Evidence):
         size = (inputs.shape[-2], inputs.shape[-1])
         covers = [windows(frame(batch, row), batch.boxes[row], size, settings) for row in range(len(batch))]
         shares = [(rows.to(inputs), columns.to(inputs)) for rows, columns in covers]
+        spans = [([_span(row) for row in rows], [_span(column) for column in columns]) for rows, columns in covers]
         fill = make_fill(inputs, None, settings.fill, gathering.classifier.preprocess)
 
         def hide(image: int, variants: range, out: Tensor) -> None:
             rows, columns = shares[image]
-            which = torch.arange(variants.start, variants.stop, device=inputs.device)
-            down, across = rows[which // len(columns)], columns[which % len(columns)]
-            covered = down[:, None, :, None] * across[:, None, None, :]
-            torch.lerp(inputs[image], fill[image], covered, out=out)
+            out.copy_(inputs[image])
+            for shown, variant in zip(out, variants, strict=True):
+                i, j = divmod(variant, len(columns))
+                y, x = spans[image][0][i], spans[image][1][j]  # nothing is done to the rest
+                shown[:, y, x].lerp_(fill[image, :, y, x], rows[i, y, None] * columns[j, x])
 
         counts = [len(rows) * len(columns) for rows, columns in covers]
         outcomes = gathering.outcomes(settings, counts, hide, policy)
@@ -97,6 +99,12 @@ class WindowOutcomes(Evidence):
         """One pass per window; fewer where the classifier's crop leaves some out."""
         assert isinstance(settings, WindowSettings)
         return len(starts(settings)) ** 2
+
+
+def _span(shares: Tensor) -> slice:
+    """From the first to the last pixel that a window covers any of."""
+    covered = shares.nonzero()
+    return slice(int(covered[0]), int(covered[-1]) + 1)
 
 
 def starts(settings: WindowSettings) -> Tensor:

@@ -171,7 +171,7 @@ def test_no_features_says_why() -> None:
         find_sites(Flat(), x)
     with pytest.raises(ModelError, match="do not depend on the image"):
         find_sites(Flat(detach=True), x)
-    with pytest.raises(ModelError, match=r"99 %.*2%, at conv"):
+    with pytest.raises(ModelError, match=r"90 %.*2%, at conv"):
         find_sites(OneCell(), x)
     with pytest.raises(ModelError, match="float image"):
         find_sites(Flat(), x.long())
@@ -281,3 +281,19 @@ def test_depth_as_a_share_of_the_blocks() -> None:
     without = replace(sites, sites=tuple(replace(site, block=False) for site in sites.sites))
     with pytest.raises(InputError, match="no blocks"):
         without.at(0.5, "blocks")
+
+
+def test_few_channels_that_are_off_in_some_cells() -> None:
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.features, self.head = nn.Conv2d(3, 4, 5, stride=4), nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.head(self.features(x).relu().mean(dim=(2, 3)))
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        last = find_sites(Network(), torch.randn(1, 3, 64, 64)).last
+    assert last.module == "features"
+    assert 0.9 <= last.coverage < 0.99
