@@ -27,6 +27,8 @@ class Facts:
         weights_digest: short digest of all weights; another digest means another classifier.
         reference: the paper, or the page that describes the network.
         licence: of the pretrained weights, where their source states it.
+        accuracy: published top-1 accuracy of the pretrained weights on ImageNet-1k in [0, 1], where their source states
+            it.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Facts:
     weights_digest: str
     reference: str = ""
     licence: str = ""
+    accuracy: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON can hold them."""
@@ -54,6 +57,7 @@ def describe(
     weights: str = "as built",
     reference: str = "",
     licence: str = "",
+    accuracy: float | None = None,
 ) -> Facts:
     """Find out what can be known of a network without running it.
 
@@ -65,6 +69,7 @@ def describe(
         weights: ``pretrained``, ``none``, ``as built`` or the name of a file.
         reference: the paper, or the page that describes the network.
         licence: of the weights.
+        accuracy: of the weights, as published.
     """
     return Facts(
         name=name,
@@ -77,6 +82,7 @@ def describe(
         weights_digest=weights_digest(network),
         reference=reference,
         licence=licence,
+        accuracy=accuracy,
     )
 
 

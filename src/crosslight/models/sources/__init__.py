@@ -133,6 +133,7 @@ def _finish(
         weights=state,
         reference=built.reference,
         licence=built.licence if state == "pretrained" else "",
+        accuracy=built.accuracy if state == "pretrained" else None,
     )
     names = read_classes(classes, base) if classes else built.classes
     if names is not None and len(names) == 1:  # of a single logit

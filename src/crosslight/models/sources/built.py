@@ -31,6 +31,7 @@ class Built:
         prefix_tokens: number of tokens before the patches, where the network says so.
         reference: the paper, or the page that describes the network.
         licence: of the pretrained weights.
+        accuracy: published top-1 accuracy of the pretrained weights on ImageNet-1k, in [0, 1].
         multi_label: whether an image may be of several classes.
     """
 
@@ -40,6 +41,7 @@ class Built:
     prefix_tokens: int | None = None
     reference: str = ""
     licence: str = ""
+    accuracy: float | None = None
     multi_label: bool = False
 
 

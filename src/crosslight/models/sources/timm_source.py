@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -84,7 +85,32 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
         getattr(network, "num_prefix_tokens", None),
         reference=reference or (f"https://huggingface.co/{own['hf_hub_id']}" if own.get("hf_hub_id") else ""),
         licence=own.get("license") or "",
+        accuracy=published_accuracy(bare, own.get("tag") or ""),
     )
+
+
+def published_accuracy(name: str, tag: str = "", table: Path | None = None) -> float | None:
+    """Top-1 accuracy on ImageNet-1k in [0, 1] from timm's table of results.
+
+    Args:
+        name: ``NAME`` or ``NAME.TAG``.
+        tag: of the pretrained weights, where the name has none.
+        table: ``results-imagenet.csv``; by default where timm's repository has it. The package comes without.
+
+    Returns:
+        None where there is no such table, or it does not have the classifier.
+    """
+    import timm
+
+    path = table or Path(timm.__file__).resolve().parents[1] / "results" / "results-imagenet.csv"
+    if not path.is_file():
+        return None
+    full = name if "." in name or not tag else f"{name}.{tag}"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row.get("model") == full and row.get("top1"):
+                return round(float(row["top1"]) / 100, 5)
+    return None
 
 
 def _check_head(name: str, classes: int, options: Mapping[str, Any], pretrained: bool) -> None:

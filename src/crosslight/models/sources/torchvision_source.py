@@ -79,4 +79,11 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
         },
         named_classes(outputs, default.meta.get("categories")),
         reference=str(default.meta.get("recipe") or ""),
+        accuracy=_accuracy(default.meta),
     )
+
+
+def _accuracy(meta: Mapping[str, Any]) -> float | None:
+    """Top-1 accuracy on ImageNet-1k, in [0, 1]."""
+    percent = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    return None if percent is None else round(float(percent) / 100, 5)

@@ -15,12 +15,13 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
-from torchvision.models import Inception_V3_Weights, get_model
+from torchvision.models import Inception_V3_Weights, get_model, get_model_weights
 
 from crosslight.core.errors import InputError, ModelError, UnknownNameError
 from crosslight.core.geometry import Preprocess
 from crosslight.images.transforms import prepare
-from crosslight.models.sources import check_model_name, list_models, load_model
+from crosslight.models.sources import check_model_name, hub, list_models, load_model
+from crosslight.models.sources.timm_source import published_accuracy
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -264,3 +265,26 @@ def test_class_names_win_over_a_number_that_only_seems_so() -> None:
     classifier = load_model(Backwards(), classes=["a", "b"])
     assert classifier.facts is not None
     assert classifier.facts.outputs == 2
+
+
+def test_published_accuracy(tmp_path: Path) -> None:
+    table = tmp_path / "results-imagenet.csv"
+    table.write_text(
+        "model,img_size,top1,top5\nresnet18.a1_in1k,288,73.164,91.030\nresnet18.tv_in1k,224,69.760,89.070\n"
+    )
+    assert (
+        published_accuracy("resnet18", "tv_in1k", table) == published_accuracy("resnet18.tv_in1k", "", table) == 0.6976
+    )
+    assert published_accuracy("resnet18", "", table) is None
+    assert published_accuracy("resnet18", "tv_in1k", tmp_path / "none.csv") is None
+
+
+def test_accuracy_is_that_of_the_pretrained_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = get_model_weights("squeezenet1_1").DEFAULT
+    state = get_model("squeezenet1_1").state_dict()
+    monkeypatch.setattr(type(weights), "get_state_dict", lambda *_, **__: state)
+    monkeypatch.setattr(hub, "unreachable", lambda url: "")
+    for name, accuracy in (("pretrained", 0.58178), ("none", None)):
+        facts = load_model("torchvision/squeezenet1_1", weights=name).facts
+        assert facts is not None
+        assert facts.accuracy == accuracy
