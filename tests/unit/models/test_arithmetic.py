@@ -8,7 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crosslight.core.errors import InputError
-from crosslight.core.geometry import Preprocess
+from crosslight.core.geometry import Box, Preprocess
+from crosslight.core.targets import TargetPolicy
+from crosslight.evidence import Gathering
+from crosslight.images import Batch
+from crosslight.methods import METHODS, attribute
 from crosslight.models import Classifier
 
 
@@ -135,3 +139,15 @@ def test_attention_with_more_to_it(options: dict[str, object]) -> None:
 def test_unknown() -> None:
     with pytest.raises(InputError, match="use fp32 or bf16"):
         Classifier(nn.Identity(), precision="fp8")
+
+
+def test_masks_are_not_rounded(network: Network) -> None:
+    """Only what the network computes is in bfloat16: RISE makes its masks of products of matrices."""
+    batch = Batch(torch.randn(1, 3, 32, 32), (Box(0, 0, 32, 32),), ("a",), (None,))
+    spec = METHODS["rise"]
+    settings = spec.settings(masks=16, fill="grey")
+    full, low = (
+        attribute(Gathering(classifier, batch, batch_size=8), spec, settings, TargetPolicy()).maps.flatten()
+        for classifier in (Classifier(network, Preprocess(size=(32, 32), resize=None)), lowered(network))
+    )
+    assert functional.cosine_similarity(full, low, dim=0) > 0.99
