@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from ...core.errors import ModelError
 from .capture import module_at, tensor_at
+from .functions import FunctionWatch, Step, unwatched, watching
 from .site import Site
 from .state import every_module_called, frozen, hooked
 from .tree import logits_of, transform
@@ -113,9 +114,8 @@ class CallLog:
 
     def returned(self, module: nn.Module, output: Any) -> Call:
         """To be told when it returns."""
-        position = self._running.pop()
-        while self._calls[position].module is not module:  # a call that raised, and whose caller went on
-            position = self._running.pop()
+        position = self._position(module)
+        self._running.pop()
         call = self._calls[position]
         call.index = self._counts[module] = self._counts.get(module, -1) + 1
         call.done, call.output = self._done, transform(output, self._remember)
@@ -123,6 +123,16 @@ class CallLog:
         if not self._nested:
             del self._calls[position + 1 :]
         return call
+
+    def here(self, module: nn.Module) -> Call:
+        """A place in the code of the module that runs now, as if a call ended there."""
+        return Call(module, self._position(module), self._counts.get(module, -1) + 1, self._done)
+
+    def _position(self, module: nn.Module) -> int:
+        """Where in the log the call is that runs now."""
+        while self._calls[self._running[-1]].module is not module:  # a call that raised, and whose caller went on
+            self._running.pop()
+        return self._running[-1]
 
     def finished_before(self, call: Call) -> list[Call]:
         """The calls that had returned before this one did, made by calls that were still running."""
@@ -143,6 +153,7 @@ class Recording:
         native: the site's tensor, a copy.
         output: all that the site's module returned, with memos.
         finished: what had returned by then; an output without memos does not depend on the image.
+        steps: what functions had computed from the image by then, where the site is a function's.
     """
 
     logits: Tensor
@@ -150,6 +161,7 @@ class Recording:
     native: Tensor
     output: Any
     finished: list[Call]
+    steps: dict[Step, Memo] = field(default_factory=dict)
 
 
 def record(network: nn.Module, site: Site, x: Tensor, keep: bool, copy: bool) -> Recording:
@@ -173,6 +185,7 @@ def record(network: nn.Module, site: Site, x: Tensor, keep: bool, copy: bool) ->
     target = module_at(network, site)
     log = CallLog(remember, nested=False)
     reached: list[tuple[Tensor, Any, list[Call]]] = []
+    steps: dict[Step, Memo] = {}
 
     def called(module: nn.Module, inputs: Any) -> None:
         if not reached:
@@ -181,16 +194,27 @@ def record(network: nn.Module, site: Site, x: Tensor, keep: bool, copy: bool) ->
     def returned(module: nn.Module, inputs: Any, output: Any) -> None:
         if reached:
             return
-        call = log.returned(module, output)
-        if module is target and call.index == site.call:
-            native = tensor_at(site, output).detach().clone()
-            reached.append((native, call.output, log.finished_before(call)))
+        with unwatched():
+            call = log.returned(module, output)
+            if site.step is None and module is target and call.index == site.call:
+                native = tensor_at(site, output).detach().clone()
+                reached.append((native, call.output, log.finished_before(call)))
+
+    def computed(step: Step, module: nn.Module, output: Tensor) -> None:
+        if reached:
+            return
+        if step == site.step:
+            reached.append((tensor_at(site, output).detach().clone(), None, log.finished_before(log.here(module))))
+        elif output.requires_grad:
+            steps[step] = remember(output)
 
     modules = list(network.modules())
     with ExitStack() as stack:
         stack.enter_context(frozen(network))
         stack.enter_context(every_module_called())
         stack.enter_context(hooked(dict.fromkeys(modules, returned), dict.fromkeys(modules, called)))
+        if site.step is not None:
+            stack.enter_context(watching(network, FunctionWatch(computed)))
         stack.enter_context(torch.enable_grad())
         # A graph shows what depends on the image; nobody goes back through it, so it need not hold tensors.
         stack.enter_context(saved_tensors_hooks(lambda tensor: None, lambda nothing: nothing))
@@ -198,4 +222,4 @@ def record(network: nn.Module, site: Site, x: Tensor, keep: bool, copy: bool) ->
         logits = logits_of(network(image.clone())).detach()
     if not reached:
         raise ModelError(f"{site.name} is not reached when this network runs")
-    return Recording(logits, remember(image), *reached[0])
+    return Recording(logits, remember(image), *reached[0], steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import ModelError
+from .functions import FunctionWatch, Step, watching
 from .site import Site
 from .state import every_module_called, hooked
 from .tree import get, put
@@ -77,23 +78,15 @@ def capture(network: nn.Module, site: Site) -> Iterator[Captured]:
     Raises:
         ModelError: the network has no such module, or what it returns there does not fit the site.
     """
-    module = module_at(network, site)
     captured = Captured(site)
-    calls = 0
     grad_before: list[bool] = []
 
     def start(_: nn.Module, inputs: Any) -> None:
-        nonlocal calls
         if torch.is_inference_mode_enabled():
             raise ModelError("features cannot be captured under torch.inference_mode(): use torch.no_grad()")
-        calls = 0
         grad_before.append(torch.is_grad_enabled())
 
-    def at_site(_: nn.Module, inputs: Any, output: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls != site.call + 1:
-            return None
+    def at_site(output: Any) -> Any:
         captured._native = tensor_at(site, output).detach().clone().requires_grad_(True)
         torch.set_grad_enabled(True)
         return put(output, site.path, captured._native.clone())
@@ -102,8 +95,44 @@ def capture(network: nn.Module, site: Site) -> Iterator[Captured]:
         if grad_before:
             torch.set_grad_enabled(grad_before.pop())
 
-    with every_module_called(), hooked({module: at_site}, before={network: start}, always={network: end}):
+    passes = hooked({}, before={network: start}, always={network: end})
+    with every_module_called(), passes, visiting(network, site, at_site):
         yield captured
+
+
+@contextmanager
+def visiting(network: nn.Module, site: Site, visit: Callable[[Any], Any]) -> Iterator[None]:
+    """Look at what holds a site's tensor in every pass of a block, as soon as it is there.
+
+    Args:
+        network: the site's.
+        site: where.
+        visit: told of what the module or the function returns; what it returns stands in for that, unless None.
+
+    Raises:
+        ModelError: the network has no such module.
+    """
+    module = module_at(network, site)
+    calls = 0
+
+    def start(_: nn.Module, inputs: Any) -> None:
+        nonlocal calls
+        calls = 0
+
+    def returned(_: nn.Module, inputs: Any, output: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return visit(output) if calls == site.call + 1 else None
+
+    def computed(step: Step, _: nn.Module, output: Tensor) -> Any:
+        return visit(output) if step == site.step else None
+
+    if site.step is not None:
+        with watching(network, FunctionWatch(computed)):
+            yield
+    else:
+        with hooked({module: returned}, before={network: start}):
+            yield
 
 
 def tensor_at(site: Site, output: Any) -> Tensor:

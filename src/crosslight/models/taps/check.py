@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge
 
 from ...core.errors import ModelError
-from .capture import module_at, tensor_at
+from .capture import tensor_at, visiting
 from .flops import FlopMeter
 from .site import Site
-from .state import every_module_called, frozen, hooked, modules_run_by
+from .state import every_module_called, frozen, modules_run_by
 from .tail import Tail, relative_error, tolerance_for
 from .tree import logits_of
 
@@ -96,16 +96,13 @@ def check_tail(network: nn.Module, site: Site, x: Tensor) -> None:
 
 def _whole(network: nn.Module, site: Site, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, the weights of a score of them, and its gradient with respect to the features."""
-    module, calls, edges = module_at(network, site), 0, []
+    edges: list[GradientEdge] = []
 
-    def at_site(_: nn.Module, inputs: Any, output: Any) -> None:
-        nonlocal calls
-        if calls == site.call:
-            tensor = tensor_at(site, output)
-            edges.append(GradientEdge(tensor.grad_fn, tensor.output_nr))  # type: ignore[arg-type]
-        calls += 1
+    def at_site(output: Any) -> None:
+        tensor = tensor_at(site, output)
+        edges.append(GradientEdge(tensor.grad_fn, tensor.output_nr))  # type: ignore[arg-type]
 
-    with frozen(network), every_module_called(), torch.enable_grad(), hooked({module: at_site}):
+    with frozen(network), every_module_called(), torch.enable_grad(), visiting(network, site, at_site):
         logits = logits_of(network(x.detach().clone().requires_grad_(True).clone()))
     if not edges:
         raise ModelError(f"{site.name} is not reached when this network runs")

@@ -18,6 +18,7 @@ from .tail import Tail, tail_error, tolerance_for
 FULL = 0.99  # share of the cells that the gradient must reach
 MOST = 0.9  # enough where no tensor has that: with few channels all of them are off in some cells
 LATE = 0.6  # a cut is late with this share of the FLOPs done when the last usable tensor is ready
+DEEP = 0.7  # where there is nothing as late as this, functions between modules are looked at, too
 HALF = 0.5  # before this share of all FLOPs, the parameters may hide what comes later
 CANDIDATES = 24  # tensors tried by blocking them, each for a backward pass through the tail
 FEW_CANDIDATES = 6
@@ -41,6 +42,10 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
     3. Where several streams leave no late cut: the last tensor that carries all the patch gradient of the
        one before it. It is marked ``partial``.
 
+    Where these lead to no cut after 70 % of the FLOPs, the search is made once more with what functions between
+    modules compute, such as the sums of a residual stream that no module returns; cuts alone, for all else can be
+    read where a module returns it.
+
     Args:
         network: any module that returns logits. It is left as it was found: mode, ``requires_grad``, hooks,
             ``.grad`` and ``forward``, also if it raises.
@@ -48,7 +53,7 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
         prefix_tokens: how many tokens precede the patches, where it is known.
 
     Returns:
-        The usable sites. The cost is about three forward passes.
+        The usable sites. The cost is about three forward passes; six where functions were looked at.
 
     Raises:
         ModelError: there is no such tensor; the message says why.
@@ -65,14 +70,21 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
                 other, reason = _find(network, example, prefix_tokens)
             if found is None or (other is not None and other.last.depth > found.last.depth):
                 found = other
+        if found is None or found.last.depth < DEEP or not found.last.cut:
+            # The features may be what functions compute, and never what a module returns.
+            other, _ = _find(network, example, prefix_tokens, functions=True)
+            if other is not None and other.last.cut and (found is None or other.last.depth > found.last.depth):
+                found = other
     if found is None:
         raise ModelError(reason)
     return found
 
 
-def _find(network: nn.Module, example: Tensor, prefix_tokens: int | None) -> tuple[Sites | None, str]:
+def _find(
+    network: nn.Module, example: Tensor, prefix_tokens: int | None, functions: bool = False
+) -> tuple[Sites | None, str]:
     """The sites of a network that is ready to be traced, or None and why."""
-    result = trace(network, example, prefix_tokens)
+    result = trace(network, example, prefix_tokens, functions)
     usable = [emission for emission in result.emissions if _usable(result, emission, FULL)]
     usable = usable or [emission for emission in result.emissions if _usable(result, emission, MOST)]
     if not usable:
@@ -127,6 +139,7 @@ def _site(result: Trace, emission: Emission, kind: SiteKind) -> Site:
         cut=emission.cut,
         coverage=emission.coverage,
         kind=kind,
+        step=emission.step,
     )
 
 

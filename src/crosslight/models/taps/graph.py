@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch.autograd.graph import GradientEdge, Node
 from ...core.errors import ModelError
 from .calls import Call, CallLog, Memo, Recording, memos_in
 from .flops import FlopMeter
+from .functions import FunctionWatch, Step, unwatched, watching
 from .layout import Layout, find_layout
 from .projections import projections
 from .state import hooked
@@ -26,7 +28,7 @@ FEW_CHANNELS = 8
 
 @dataclass(eq=False)
 class Emission:
-    """A tensor that depends on the image, where a module returned it for the first time.
+    """A tensor that depends on the image, where a module, or a function, returned it for the first time.
 
     Attributes:
         module, call, path: which output of which call it is; see `Site`.
@@ -42,6 +44,7 @@ class Emission:
         used_before: whether something used the tensor before the module returned it, so that replacing what
             the module returns would come too late.
         projection: whether it holds keys and values for attention side by side.
+        step: the function's call, where no module returned it.
     """
 
     module: str
@@ -58,6 +61,7 @@ class Emission:
     coverage: float = 0.0
     used_before: bool = False
     projection: bool = False
+    step: Step | None = None
 
     @property
     def channels(self) -> int:
@@ -99,7 +103,9 @@ class Trace:
         return torch.zeros(emission.shape, device=self.score.device) if gradient is None else gradient
 
     def recording(self, emission: Emission) -> Recording | None:
-        """What a tail needs; None where later code has overwritten the tensor."""
+        """What a tail needs; None where later code has overwritten the tensor, or it is a function's."""
+        if emission.step is not None:
+            return None
         (memo,) = memos_in(get(emission.source.output, emission.path))
         if memo.stale or memo.value is None:
             return None
@@ -128,13 +134,14 @@ class Trace:
             handle.remove()
 
 
-def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None) -> Trace:
+def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None, functions: bool = False) -> Trace:
     """Run a frozen network in evaluation mode once forward and once backward.
 
     Args:
         network: as it should be traced.
         example: ``[1, c, h, w]``.
         prefix_tokens: tokens before the first patch, where it is known.
+        functions: whether what functions between modules return is looked at, too, where all paths run through it.
 
     Raises:
         ModelError: the logits do not depend on the image in a way that can be differentiated, or
@@ -158,32 +165,51 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None)
             last_layer = len(found)
 
     def returned(module: nn.Module, inputs: Any, output: Any) -> None:
-        call = log.returned(module, output)
-        for path, tensor in leaves(output):
-            one = tensor.dim() > 1 and tensor.shape[0] == 1
-            if tensor.dim() == 3:
-                lengths.add(tensor.shape[1] if one else tensor.shape[0])
-            if module is network or tensor.grad_fn is None or (edge := (tensor.grad_fn, tensor.output_nr)) in found:
-                continue
-            one = one or (tensor.dim() == 3 and tensor.shape[1] == 1)  # length first
-            spatial = one and tensor.is_floating_point()
-            layout = find_layout(tensor.shape, size, prefix_tokens, grids) if spatial else None
-            if layout and tensor.dim() == 4:
-                grids.add(layout.grid)
-            found[edge] = Emission(
-                names[module],
-                call.index,
-                path,
-                tuple(tensor.shape),
-                edge,
-                order=len(found),
-                flops=meter.total,
-                born=_now(),
-                source=call,
-                layout=layout,
-            )
+        with unwatched():
+            call = log.returned(module, output)
+            for path, tensor in leaves(output):
+                if module is not network:
+                    keep(tensor, call, path)
 
-    with torch.enable_grad(), hooked(dict.fromkeys(names, returned), dict.fromkeys(names, called)):
+    def computed(step: Step, module: nn.Module, output: Tensor) -> None:
+        keep(output, log.here(module), (), step)
+
+    def keep(tensor: Tensor, call: Call, path: tuple[int | str, ...], step: Step | None = None) -> None:
+        one = tensor.dim() > 1 and tensor.shape[0] == 1
+        if tensor.dim() == 3:
+            lengths.add(tensor.shape[1] if one else tensor.shape[0])
+        if tensor.grad_fn is None:
+            return
+        edge, order = (tensor.grad_fn, tensor.output_nr), len(found)
+        if edge in found:
+            # The module that returns what its last function computed is the better name for it.
+            if step is not None or found[edge].step is None or found[edge].born != _now():
+                return
+            order = found[edge].order
+        one = one or (tensor.dim() == 3 and tensor.shape[1] == 1)  # length first
+        spatial = one and tensor.is_floating_point()
+        layout = find_layout(tensor.shape, size, prefix_tokens, grids) if spatial else None
+        if layout and tensor.dim() == 4:
+            grids.add(layout.grid)
+        found[edge] = Emission(
+            names[call.module],
+            call.index,
+            path,
+            tuple(tensor.shape),
+            edge,
+            order=order,
+            flops=meter.total,
+            born=_now(),
+            source=call,
+            layout=layout,
+            step=step,
+        )
+
+    with ExitStack() as stack:
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(hooked(dict.fromkeys(names, returned), dict.fromkeys(names, called)))
+        if functions:
+            stack.enter_context(watching(network, FunctionWatch(computed)))
         with meter:
             logits = logits_of(network(image.clone()))  # the network may write into its input
         if logits.grad_fn is None:
@@ -263,6 +289,8 @@ def _count_paths(result: Trace) -> None:
             emission.cut = to_logits[emission.edge] * from_image[emission.edge[0]] % MODULUS == every
             emission.used_before = first_use[emission.edge] < emission.born
             emission.projection = emission.edge in split
+            if emission.step is not None and not emission.cut:
+                emission.layout = None  # between modules only cuts are of use
         else:
             emission.layout = None  # it leads nowhere, or it is the logits themselves
 

@@ -125,9 +125,8 @@ def find_layout(
     found = [
         Layout(kind, *grid, prefix)
         for kind, tokens, channels in orders
-        if channels >= FEWEST_TOKEN_CHANNELS
         for prefix, grid in _token_grids(tokens, image)
-        if kind != "NCL" or grid in seen
+        if (channels >= FEWEST_TOKEN_CHANNELS and kind != "NCL") or (channels > 1 and kind == "NCL" and grid in seen)
     ]
     return min(found, key=lambda f: (f.prefix != prefix_tokens, f.grid not in seen, f.prefix), default=None)
 

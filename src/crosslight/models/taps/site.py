@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...core.errors import InputError
+from .functions import Step
 from .layout import Layout
 
 SiteKind = Literal["cut", "token", "partial"]
@@ -20,7 +21,7 @@ class Site:
     """One tensor of a network that has spatial features.
 
     Attributes:
-        module: dotted name of the module that returns the tensor first.
+        module: dotted name of the module that returns the tensor first, or whose code computes it.
         call: which call of that module in one forward pass, from 0.
         path: where the tensor stands in what the module returns; empty if it is all of it.
         layout: how it holds its spatial cells.
@@ -33,6 +34,7 @@ class Site:
             or ``partial``, where other paths pass by.
         block: whether it is what a block returns: a module among others of its class in one container, that has no
             smaller such modules inside.
+        step: the call of a function that computes it, where no module returns it and all paths run through it.
     """
 
     module: str
@@ -46,12 +48,20 @@ class Site:
     coverage: float
     kind: SiteKind
     block: bool = False
+    step: Step | None = None
 
     @property
     def name(self) -> str:
-        """A short stable name, such as ``blocks.4`` or ``blocks.11.norm1#1[0]`` (second call, first output)."""
+        """A short stable name.
+
+        Such as ``blocks.4``; ``blocks.11.norm1#1[0]`` for the second call and its first output; ``layer4:add#2`` for
+        the third sum in the code of ``layer4``, ``forward:add#2`` in that of the network.
+        """
         call = f"#{self.call}" if self.call else ""
-        return self.module + call + "".join(f"[{key}]" for key in self.path)
+        if self.step is None:
+            return self.module + call + "".join(f"[{key}]" for key in self.path)
+        index = f"#{self.step.index}" if self.step.index else ""
+        return f"{self.module or 'forward'}{call}:{self.step.function}{index}"
 
     @property
     def resolution(self) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from ...core.errors import ModelError
 from .calls import Memo, Recording, memos_in, record
 from .capture import module_at
+from .functions import FunctionWatch, Step, watching
 from .site import Site
 from .state import every_module_called, frozen, replaced_forward
 from .tree import logits_of, put, transform
@@ -21,9 +23,9 @@ TOLERANCE = 1e-5
 class Tail:
     """The function from the features of a batch to its logits.
 
-    Calls that were complete when the site was reached return what they returned before; the site's module
-    returns the given features; everything after runs. So no layer that depends on the image runs before the
-    site. For a cut only the shapes of earlier results are kept; elsewhere also the values that later layers read.
+    Calls that were complete when the site was reached return what they returned before; the site's module, or
+    function, returns the given features; everything after runs. So no layer that depends on the image runs before
+    the site. For a cut only the shapes of earlier results are kept; elsewhere also the values that later layers read.
 
     Attributes:
         site: where it begins.
@@ -41,14 +43,16 @@ class Tail:
         self._native_written = True
         target = module_at(network, site)
         calls = [(call.module, call.index, call.output) for call in recording.finished]
-        calls.append((target, site.call, None))
-        self._memos = [self._image, *memos_in(self._output)]
+        if site.step is None:
+            calls.append((target, site.call, None))
+        self._steps = recording.steps
+        self._memos = [self._image, *memos_in(self._output), *self._steps.values()]
         # Answers for each module in the order of its calls: its output, None for the site, or _RUN.
         self._answers: dict[nn.Module, list[Any]] = {}
         for module, call, output in sorted(calls, key=lambda c: c[1]):
             memos = memos_in(output)
             self._memos += memos
-            at_site = module is target and call == site.call
+            at_site = site.step is None and module is target and call == site.call
             self._answers.setdefault(module, []).append(output if memos or at_site else _RUN)
 
     @classmethod
@@ -164,8 +168,17 @@ class Tail:
 
             return answer
 
+        def instead(step: Step) -> Tensor | None:
+            nonlocal reached
+            if step == self.site.step:
+                reached = True
+                return native
+            return rows(self._steps[step]) if step in self._steps else None
+
         modules = {module: answering(module.forward, answers) for module, answers in self._answers.items()}
-        with every_module_called(), replaced_forward(modules):
+        with every_module_called(), replaced_forward(modules), ExitStack() as stack:
+            if self.site.step is not None:
+                stack.enter_context(watching(self._network, FunctionWatch(instead=instead)))
             logits = logits_of(self._network(rows(self._image)))
         if not reached:
             raise ModelError(f"{self.site.name} is not reached when the tail runs: the network takes another way")

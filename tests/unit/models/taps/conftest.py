@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from crosslight.models.taps import Site, Sites, find_sites, logits_of
+from crosslight.models.taps.capture import visiting
 
 
 class FunctionalResidual(nn.Module):
@@ -232,13 +234,9 @@ def full(case: Case, site: Site, features: Tensor | None = None) -> tuple[Tensor
     A tensor of zeros is added to what the site's module returns (after its cells were replaced by `features`,
     if given); its gradient is the wanted one.
     """
-    calls, probes = 0, []
+    probes: list[Tensor] = []
 
-    def at_site(module: nn.Module, inputs: Any, output: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls != site.call + 1:
-            return None
+    def at_site(output: Any) -> Any:
         parts = [output]
         for key in site.path:
             parts.append(parts[-1][key])
@@ -256,14 +254,34 @@ def full(case: Case, site: Site, features: Tensor | None = None) -> tuple[Tensor
 
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
-    handle = case.network.get_submodule(site.module).register_forward_hook(at_site)
     try:
-        logits = logits_of(case.network(case.x.clone()))
+        with _at(case.network, site, at_site):
+            logits = logits_of(case.network(case.x.clone()))
     finally:
-        handle.remove()
         torch.backends.mha.set_fastpath_enabled(fast)
     (gradient,) = torch.autograd.grad(score(logits), probes)
     return logits.detach(), site.layout.to_features(gradient)
+
+
+@contextmanager
+def _at(network: nn.Module, site: Site, at_site: Callable[[Any], Any]) -> Iterator[None]:
+    """Replace what a module or a function returns at a site."""
+    if site.step is not None:
+        with visiting(network, site, at_site):
+            yield
+        return
+    calls = 0
+
+    def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return at_site(output) if calls == site.call + 1 else None
+
+    handle = network.get_submodule(site.module).register_forward_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def score(logits: Tensor) -> Tensor:

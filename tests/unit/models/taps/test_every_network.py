@@ -84,7 +84,7 @@ def test_tail_runs_nothing_before_the_site(case: Any) -> None:
         tail(tail.features)
     # A hundredth more: image-independent modules, such as relative position biases, run again.
     assert meter.total <= (1 - site.depth + 0.01) * case.sites.flops * len(case.x)
-    assert site.module not in ran or site.call > 0 or all_modules.count(site.module) > 1
+    assert site.step or site.module not in ran or site.call > 0 or all_modules.count(site.module) > 1
     first = next(name for name, m in case.network.named_modules() if isinstance(m, nn.Conv2d))
     assert first in all_modules
     assert first not in ran
