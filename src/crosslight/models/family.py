@@ -8,13 +8,18 @@ from typing import Literal
 
 from torch import nn
 
-Family = Literal["convolutional", "transformer", "hybrid", "mlp", "unknown"]
+Family = Literal["convolutional", "transformer", "hybrid", "mlp", "state-space", "unknown"]
 
 #: Names under which implementations keep the projections of an attention that mixes tokens.
 _FUSED = {"qkv", "qkvs", "to_qkv", "qkv_proj", "query_key_value", "c_attn"}
 _QUERY = {"q", "query", "q_proj", "query_proj", "to_q", "to_query", "wq", "q_lin"}
 _KEY = {"k", "key", "k_proj", "key_proj", "to_k", "to_key", "wk", "k_lin", "kv", "to_kv", "kv_proj"}
 _HEADS = {"num_heads", "n_heads", "n_head", "heads", "nhead", "num_attention_heads"}
+
+#: Names under which they keep the state matrix of a selective state space, and what stands beside it: the skip
+#: connection and the step sizes.
+_STATE = {"A", "A_log", "A_logs", "A_real", "A_imag", "A_log_real", "log_A_real", "log_A_imag"}
+_BESIDE_STATE = {"D", "Ds", "dt_bias", "log_dt", "inv_dt", "log_step", "dt_proj", "dt_projs_weight"}
 
 #: Attention counts where at least this share of all mixing modules (attentions and convolution blocks), or of
 #: their parameters, is attention: the one attention pool at the end of a ResNet does not make a hybrid of it.
@@ -28,7 +33,7 @@ STEM_SHARE = 0.2
 
 
 def family(network: nn.Module) -> Family:
-    """The family of a network: what mixes its positions, attention or spatial convolutions.
+    """The family of a network: what mixes its positions, attention, state spaces or spatial convolutions.
 
     Convolutions that cut the picture into patches, reduce keys and values, or stand inside the MLP of a
     transformer block do not count beside attention, unless a row of strided ones holds much of the network;
@@ -39,10 +44,14 @@ def family(network: nn.Module) -> Family:
 
     Returns:
         ``transformer`` or ``convolutional`` where one of them mixes the positions, ``hybrid`` where both do
-        substantially, ``mlp`` where neither does but there are linear layers, else ``unknown``.
+        substantially, ``mlp`` where neither does but there are linear layers, else ``unknown``. State spaces, which
+        bring convolutions of their own with them, make it ``state-space``, or ``hybrid`` beside attention.
     """
     parents = {child: parent for parent in network.modules() for child in parent.children()}
     attentions = list(_outermost_attentions(network))
+    states = sum(map(_is_state_space, network.modules()))
+    if states:
+        return "hybrid" if len(attentions) >= ATTENTION_SHARE * (len(attentions) + states) else "state-space"
     inside = {module for attention in attentions for module in attention.modules()}
     around = set(attentions) | {a for attention in attentions for a in _ancestors(attention, parents)}
     convolutions = [m for m in network.modules() if _is_spatial(m) and m not in inside]
@@ -101,6 +110,11 @@ def _is_attention(module: nn.Module) -> bool:
     heads = any(hasattr(module, name) for name in _HEADS)
     own = "attention" in type(module).__name__.lower() or hasattr(module, "scale") or hasattr(module, "head_dim")
     return heads and own and any(map(_is_weighted, module.modules()))
+
+
+def _is_state_space(module: nn.Module) -> bool:
+    own = {name for name, _ in module.named_parameters(recurse=False)}
+    return bool(own & _STATE) and bool((own | {name for name, _ in module.named_children()}) & _BESIDE_STATE)
 
 
 def _is_weighted(module: nn.Module) -> bool:

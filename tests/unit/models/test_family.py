@@ -32,6 +32,7 @@ FAMILIES = {
     "timm/caformer_s18": "hybrid",
     "timm/botnet26t_256": "hybrid",
     "timm/mixer_s32_224": "mlp",
+    "timm/efficientvim_m1": "state-space",
     "torchvision/alexnet": "convolutional",
     "torchvision/densenet121": "convolutional",
     "torchvision/convnext_tiny": "convolutional",
@@ -55,6 +56,22 @@ def test_small_networks_of_ones_own() -> None:
     assert family(nn.Sequential(nn.Conv2d(3, 8, 4, stride=4), nn.Flatten(), nn.Linear(8, 2))) == "mlp"
     assert family(nn.TransformerEncoderLayer(16, 2)) == "transformer"
     assert family(nn.Identity()) == "unknown"
+
+
+class Scan(nn.Module):
+    """The parameters of a selective state space."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.A_log, self.D = nn.Parameter(torch.zeros(8, 4)), nn.Parameter(torch.ones(8))
+        self.in_proj, self.conv1d, self.dt_proj = nn.Linear(8, 16), nn.Conv1d(8, 8, 3, padding=2), nn.Linear(2, 8)
+
+
+def test_state_spaces_are_a_family_and_a_hybrid_beside_attention() -> None:
+    patches = nn.Conv2d(3, 8, 4, stride=4)
+    assert family(nn.Sequential(patches, *(Scan() for _ in range(4)))) == "state-space"
+    assert family(nn.Sequential(patches, Scan(), nn.TransformerEncoderLayer(8, 2))) == "hybrid"
+    assert family(nn.Sequential(patches, *(Scan() for _ in range(12)), nn.MultiheadAttention(8, 1))) == "state-space"
 
 
 def test_strided_convolutions_before_attention_count_where_they_are_most_of_the_network() -> None:
