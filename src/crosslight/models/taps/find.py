@@ -42,9 +42,9 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
     3. Where several streams leave no late cut: the last tensor that carries all the patch gradient of the
        one before it. It is marked ``partial``.
 
-    Where these lead to no cut after 70 % of the FLOPs, the search is made once more with what functions between
-    modules compute, such as the sums of a residual stream that no module returns; cuts alone, for all else can be
-    read where a module returns it.
+    Where these lead to no cut after 70 % of the FLOPs, but the graph shows a later one that no module returns, the
+    search is made once more with what functions between modules compute, such as the sums of a residual stream; with
+    cuts alone, for all else can be read where a module returns it.
 
     Args:
         network: any module that returns logits. It is left as it was found: mode, ``requires_grad``, hooks,
@@ -64,15 +64,14 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
     if example.min() == example.max():
         example = torch.randn(example.shape, generator=torch.Generator().manual_seed(0)).to(example)
     with evaluating(network), frozen(network), every_module_called():
-        found, reason = _find(network, example, prefix_tokens)
+        found, reason, hidden = _find(network, example, prefix_tokens)
         if (found is None or found.last.depth < HALF) and asleep(network):
             with awake(network), frozen(network):
-                other, reason = _find(network, example, prefix_tokens)
+                other, reason, hidden = _find(network, example, prefix_tokens)
             if found is None or (other is not None and other.last.depth > found.last.depth):
                 found = other
-        if found is None or found.last.depth < DEEP or not found.last.cut:
-            # The features may be what functions compute, and never what a module returns.
-            other, _ = _find(network, example, prefix_tokens, functions=True)
+        if hidden and (found is None or found.last.depth < DEEP or not found.last.cut):
+            other, _, _ = _find(network, example, prefix_tokens, functions=True)
             if other is not None and other.last.cut and (found is None or other.last.depth > found.last.depth):
                 found = other
     if found is None:
@@ -82,13 +81,13 @@ def find_sites(network: nn.Module, example: Tensor, prefix_tokens: int | None = 
 
 def _find(
     network: nn.Module, example: Tensor, prefix_tokens: int | None, functions: bool = False
-) -> tuple[Sites | None, str]:
-    """The sites of a network that is ready to be traced, or None and why."""
+) -> tuple[Sites | None, str, bool]:
+    """The sites of a network that is ready to be traced, or None and why; and whether later features are hidden."""
     result = trace(network, example, prefix_tokens, functions)
     usable = [emission for emission in result.emissions if _usable(result, emission, FULL)]
     usable = usable or [emission for emission in result.emissions if _usable(result, emission, MOST)]
     if not usable:
-        return None, _why_none(result)
+        return None, _why_none(result), result.hidden
     problems: list[str] = []
     for _, (emission, kind) in zip(range(TRIES), _best_first(result, usable), strict=False):
         last = _site(result, emission, kind)
@@ -97,9 +96,10 @@ def _find(
             earlier = [_site(result, e, "cut" if e.cut else "partial") for e in usable if e.order < emission.order]
             sites = _with_blocks(network, (*earlier, last))
             h, w = (int(size) for size in example.shape[-2:])
-            return Sites(sites, sites[-1], (h, w), result.logits.shape[1], result.flops), ""
+            found = Sites(sites, sites[-1], (h, w), result.logits.shape[1], result.flops)
+            return found, "", result.hidden
         problems.append(f"{last.name}: {problem}")
-    return None, "no tail of this network agrees with it; tried " + "; ".join(problems)
+    return None, "no tail of this network agrees with it; tried " + "; ".join(problems), result.hidden
 
 
 def _with_blocks(network: nn.Module, sites: tuple[Site, ...]) -> tuple[Site, ...]:

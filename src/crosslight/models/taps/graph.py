@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,7 @@ class Trace:
         last_layer: how many emissions there were when the last module with parameters of its own was called.
         log: of all calls.
         lengths: lengths of all token tensors.
+        hidden: whether all paths run through a spatial tensor that no module returns, after all such that one does.
     """
 
     image: Tensor
@@ -94,6 +96,7 @@ class Trace:
     last_layer: int
     log: CallLog
     lengths: set[int]
+    hidden: bool = False
 
     def gradient(self, emission: Emission) -> Tensor:
         """The gradient of the score with respect to an emitted tensor, in that tensor's own shape."""
@@ -220,7 +223,7 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None,
         weights = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0)).to(logits)
         score = (logits * weights).sum()
     result = Trace(image, logits, score, weights, list(found.values()), meter.total, last_layer, log, lengths)
-    _count_paths(result)
+    _count_paths(result, lambda shape: find_layout(shape, size, prefix_tokens, grids) is not None)
     _measure_coverage(result)
     return result
 
@@ -260,7 +263,7 @@ def _sorted_graph(root: Node) -> dict[Node, list[Edge]]:
     return done
 
 
-def _count_paths(result: Trace) -> None:
+def _count_paths(result: Trace, spatial: Callable[[Sequence[int]], bool]) -> None:
     """Find the cuts: tensors for which (paths from the image) x (paths to the logits) is the number of all paths."""
     root = result.logits.grad_fn
     assert root is not None
@@ -284,15 +287,29 @@ def _count_paths(result: Trace) -> None:
     every = from_image[root]
     if not every:
         raise ModelError("the logits do not depend on the image: no path of differentiable operations joins them")
+    cuts = {edge for edge, paths in to_logits.items() if paths * from_image[edge[0]] % MODULUS == every}
     for emission in result.emissions:
         if emission.edge in to_logits:
-            emission.cut = to_logits[emission.edge] * from_image[emission.edge[0]] % MODULUS == every
+            emission.cut = emission.edge in cuts
             emission.used_before = first_use[emission.edge] < emission.born
             emission.projection = emission.edge in split
             if emission.step is not None and not emission.cut:
                 emission.layout = None  # between modules only cuts are of use
         else:
             emission.layout = None  # it leads nowhere, or it is the logits themselves
+    shown = max((e.born for e in result.emissions if e.cut and e.layout and not e.used_before), default=0)
+    hidden = cuts - {emission.edge for emission in result.emissions}
+    later = ((node, slot) for node, slot in hidden if shown < node._sequence_nr() and not hasattr(node, "variable"))
+    result.hidden = any(_may_be_spatial(node, slot, spatial) for node, slot in later)
+
+
+def _may_be_spatial(node: Node, slot: int, spatial: Callable[[Sequence[int]], bool]) -> bool:
+    """Whether a node's output has spatial features of one image, told from its shape where that is known."""
+    known = getattr(node, "_input_metadata", None)
+    if known is None:
+        return True
+    shape = tuple(known[slot].shape)
+    return shape[:1] == (1,) and spatial(shape)
 
 
 def _measure_coverage(result: Trace) -> None:

@@ -254,10 +254,10 @@ def test_a_second_look_only_where_something_sleeps(monkeypatch: pytest.MonkeyPat
     x, looks = torch.randn(1, 3, 16, 16), []
     monkeypatch.setattr(find, "trace", lambda *given: looks.append(given[3]) or trace(*given))
     assert find_sites(network, x).last.depth < 0.5
-    assert looks == [False, True]  # at modules, and at functions between them
+    assert looks == [False]  # and none at functions between modules
     nn.init.zeros_(network[4].bias)
     assert find_sites(network, x).last.depth < 0.5
-    assert looks[2:] == [False, False, True]
+    assert looks[1:] == [False, False]
 
 
 def test_depth_as_a_share_of_the_blocks() -> None:
