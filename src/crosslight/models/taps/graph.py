@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -223,7 +223,9 @@ def trace(network: nn.Module, example: Tensor, prefix_tokens: int | None = None,
         weights = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0)).to(logits)
         score = (logits * weights).sum()
     result = Trace(image, logits, score, weights, list(found.values()), meter.total, last_layer, log, lengths)
-    _count_paths(result, lambda shape: find_layout(shape, size, prefix_tokens, grids) is not None)
+    # In the image's own shape is the image: copied, or normalised by the network.
+    own = tuple(image.shape)
+    _count_paths(result, lambda shape: shape != own and find_layout(shape, size, prefix_tokens, grids) is not None)
     _measure_coverage(result)
     return result
 
@@ -263,7 +265,7 @@ def _sorted_graph(root: Node) -> dict[Node, list[Edge]]:
     return done
 
 
-def _count_paths(result: Trace, spatial: Callable[[Sequence[int]], bool]) -> None:
+def _count_paths(result: Trace, spatial: Callable[[tuple[int, ...]], bool]) -> None:
     """Find the cuts: tensors for which (paths from the image) x (paths to the logits) is the number of all paths."""
     root = result.logits.grad_fn
     assert root is not None
@@ -303,7 +305,7 @@ def _count_paths(result: Trace, spatial: Callable[[Sequence[int]], bool]) -> Non
     result.hidden = any(_may_be_spatial(node, slot, spatial) for node, slot in later)
 
 
-def _may_be_spatial(node: Node, slot: int, spatial: Callable[[Sequence[int]], bool]) -> bool:
+def _may_be_spatial(node: Node, slot: int, spatial: Callable[[tuple[int, ...]], bool]) -> bool:
     """Whether a node's output has spatial features of one image, told from its shape where that is known."""
     known = getattr(node, "_input_metadata", None)
     if known is None:
