@@ -58,8 +58,14 @@ def main() -> int:
         trouble = row.get("left_out") or row.get("error") or row.get("missed") or "ok"
         say(f"{count}/{len(able)} {entry.key}: {_outline(found) if options.methods else trouble}")
 
-    work = apply if options.methods else partial(check, side=options.side)
-    run(work, waiting, done, jobs=options.jobs, megabytes=options.memory, seconds=options.timeout)
+    run(
+        partial(apply if options.methods else check, side=options.side),
+        waiting,
+        done,
+        jobs=options.jobs,
+        megabytes=options.memory,
+        seconds=options.timeout,
+    )
 
     keys = {entry.key for entry in able}
     rows = [row for key, row in results.rows.items() if key in keys]

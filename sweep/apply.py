@@ -21,18 +21,22 @@ from .inventory import Entry, first_line
 
 IMAGES = 2
 SIDE = 256
-PATIENCE = 20.0  # CPU seconds that a method may be expected to take
+PATIENCE = 8.0  # CPU seconds that a method may be expected to take
 
 
-def apply(entry: Entry) -> dict[str, Any]:
+def apply(entry: Entry, side: int = 224) -> dict[str, Any]:
     """Put every method to a classifier, with its quick settings.
+
+    Args:
+        entry: the classifier.
+        side: of the input, in pixels, where the network's own is larger and it takes this one.
 
     Returns:
         By the name of the method: ``works``, ``does not apply: ...``, ``left out: ...`` where it would take too
         long here, or ``fails: ...``.
     """
     try:
-        classifier = build(entry).classifier
+        classifier = build(entry, side).classifier
         batch = make_batch(_pictures(), classifier.preprocess)
         seconds = _pass(classifier, batch)
     except Exception as error:

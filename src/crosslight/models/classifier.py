@@ -166,6 +166,12 @@ class Classifier:
                 raise ModelError(f"{self.label}: {error}") from error
 
     @cached_property
+    def differentiable(self) -> bool:
+        """Whether operations with a gradient lead from the image to the logits; found once, in one forward pass."""
+        with self.evaluating(plain=True) as network, torch.enable_grad():
+            return logits_of(network(self._example().requires_grad_(True).clone())).requires_grad
+
+    @cached_property
     def attention(self) -> AttentionPath:
         """The chain of attention from the patches to the logits; found once, in two or three passes.
 

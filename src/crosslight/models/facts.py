@@ -29,6 +29,10 @@ class Facts:
         licence: of the pretrained weights, where their source states it.
         accuracy: published top-1 accuracy of the pretrained weights on ImageNet-1k in [0, 1], where their source states
             it.
+        lineage: of which kin the classifier is, such as one construction in several sizes or trainings; empty where
+            nobody says. Classifiers of one lineage are no independent witnesses of what their family does.
+        replicate: of which classifiers it is one that differ in the seed of their training alone; empty where nobody
+            says.
     """
 
     name: str
@@ -42,6 +46,8 @@ class Facts:
     reference: str = ""
     licence: str = ""
     accuracy: float | None = None
+    lineage: str = ""
+    replicate: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The facts as JSON can hold them."""
@@ -58,6 +64,8 @@ def describe(
     reference: str = "",
     licence: str = "",
     accuracy: float | None = None,
+    lineage: str = "",
+    replicate: str = "",
 ) -> Facts:
     """Find out what can be known of a network without running it.
 
@@ -70,6 +78,8 @@ def describe(
         reference: the paper, or the page that describes the network.
         licence: of the weights.
         accuracy: of the weights, as published.
+        lineage: of which kin the classifier is.
+        replicate: of which classifiers it is one that differ in their seed alone.
     """
     return Facts(
         name=name,
@@ -83,6 +93,8 @@ def describe(
         reference=reference,
         licence=licence,
         accuracy=accuracy,
+        lineage=lineage,
+        replicate=replicate,
     )
 
 

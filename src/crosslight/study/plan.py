@@ -20,7 +20,7 @@ from ..evidence import EvidenceSettings, check_policy
 from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, ImageEntry, Manifest, Store, left_out, set_key
-from .fit import check_fit
+from .fit import check_fit, naming_others, why_nowhere
 from .parameters import Parameters, notes_on, passes_of
 from .sections import ModelSection
 from .spec import MapTask, StudySpec
@@ -197,13 +197,12 @@ def make_plan(spec: StudySpec, out: Path | None = None, device: str | None = Non
     plans, failures = _load_all(spec, images)
     if not plans:
         raise ModelError("no model could be loaded:\n" + "\n".join(f"  - {f.model}: {f.reason}" for f in failures))
-    reasons = {failure.stage: failure.reason for failure in failures}
-    useless = [task.label for task in spec.tasks if not any(task.label in plan.sets for plan in plans)]
+    able = {task.label: [plan.label for plan in plans if task.label in plan.sets] for task in spec.tasks}
+    useless = [label for label, models in able.items() if not models]
     if useless:
-        problems = [
-            Problem(f"methods ({label})", f"no model can do this: {reasons[f'method:{label}']}") for label in useless
-        ]
+        problems = [Problem(f"methods ({label})", why_nowhere(label, failures)) for label in useless]
         raise StudyError(problems, study.name)
+    failures = tuple(naming_others(failures, able))
     plan = Plan(spec, images, plans, failures, manifest, devices, 0)
     left = sum(
         evaluations_of(
@@ -313,6 +312,7 @@ def _plan_model(
     classifier: Classifier, section: ModelSection, spec: StudySpec, images: ImageSet, keep: bool
 ) -> ModelPlan:
     facts = classifier.facts.as_dict() if classifier.facts is not None else {}
+    facts |= {key: value for key in ("lineage", "replicate") if (value := getattr(section, key)) is not None}
     preprocess = asdict(classifier.preprocess)
     classes = classifier.classes
     identity = {
@@ -350,6 +350,7 @@ def _plan_model(
             "name": section.name,
             "facts": facts,
             "preprocess": preprocess,
+            "last_features": _last_features(classifier),
             "precision": classifier.precision,
             "multi_label": classifier.multi_label,
             "classes": list(classes.names) if classes is not None else [],
@@ -365,6 +366,15 @@ def _plan_model(
         failures=tuple(failures),
         load=(lambda: classifier) if keep else (lambda: _load(section, spec)),
     )
+
+
+def _last_features(classifier: Classifier) -> dict[str, Any] | None:
+    """What the store keeps of the last spatial features, for readers; None where there are none."""
+    try:
+        last = classifier.sites.last
+    except (ModelError, RuntimeError):  # whoever needs them is told why
+        return None
+    return {"layer": last.name, "cells": list(last.resolution), "channels": last.channels, "kind": last.kind}
 
 
 def _set_attributes(task: MapTask, classifier: Classifier, spec: StudySpec) -> dict[str, Any]:

@@ -54,6 +54,12 @@ class ModelSection(Section):
     multi_label: bool | None = Field(
         None, description="whether an image may be of several classes, which makes probabilities sigmoids"
     )
+    lineage: str | None = Field(
+        None, description="kin, such as one construction in several sizes: no independent witnesses of a family"
+    )
+    replicate: str | None = Field(
+        None, description="a name shared by models that differ in the seed of their training alone"
+    )
 
 
 class MethodSection(BaseModel):

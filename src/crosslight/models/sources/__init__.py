@@ -134,6 +134,8 @@ def _finish(
         reference=built.reference,
         licence=built.licence if state == "pretrained" else "",
         accuracy=built.accuracy if state == "pretrained" else None,
+        lineage=built.lineage,
+        replicate=built.replicate if state == "pretrained" else "",
     )
     names = read_classes(classes, base) if classes else built.classes
     if names is not None and len(names) == 1:  # of a single logit

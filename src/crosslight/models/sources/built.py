@@ -33,6 +33,7 @@ class Built:
         licence: of the pretrained weights.
         accuracy: published top-1 accuracy of the pretrained weights on ImageNet-1k, in [0, 1].
         multi_label: whether an image may be of several classes.
+        lineage, replicate: see `crosslight.models.facts.Facts`.
     """
 
     network: nn.Module
@@ -43,6 +44,8 @@ class Built:
     licence: str = ""
     accuracy: float | None = None
     multi_label: bool = False
+    lineage: str = ""
+    replicate: str = ""
 
 
 @contextmanager

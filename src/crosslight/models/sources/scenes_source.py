@@ -63,4 +63,6 @@ def load(name: str, *, pretrained: bool, options: Mapping[str, Any], base: Path 
         getattr(network, "num_prefix_tokens", None),
         reference=f"{entry.reference}: {entry.title}, made small for scenes of {SIZE} pixels",
         licence="Apache-2.0",
+        lineage=PREFIX + entry.lineage,
+        replicate=f"{PREFIX}{entry.lineage} on {entry.variant} pictures",
     )
