@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .base import Evidence, EvidenceSettings
-from .features import FeatureEvidence, FeatureSettings
+from .features import NEEDS, FeatureEvidence, FeatureSettings
 from .outcomes import Outcomes, blank
 from .targets import Targets
 
@@ -38,6 +38,7 @@ class AblationOutcomes(Evidence):
 
     Settings = FeatureSettings
     shared_by_targets = True
+    needs = NEEDS
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from .base import Evidence, EvidenceSettings
-from .features import FeatureEvidence, FeatureSettings
+from .features import NEEDS, FeatureEvidence, FeatureSettings
 from .outcomes import Outcomes
 from .targets import Targets
 
@@ -42,6 +42,7 @@ class ActivationMaskOutcomes(Evidence):
 
     Settings = FeatureSettings
     shared_by_targets = True
+    needs = NEEDS
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:

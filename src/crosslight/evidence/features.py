@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .gathering import Gathering
 
 
+NEEDS = "a layer whose features keep their places in the picture and that the gradient of the logits reaches"
+
+
 class FeatureSettings(EvidenceSettings):
     """Where in the network to look."""
 
@@ -52,6 +55,7 @@ class FeatureEvidence(Evidence):
 
     Settings = FeatureSettings
     shared_by_targets = True
+    needs = NEEDS
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:

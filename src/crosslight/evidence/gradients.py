@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from ..core.errors import ModelError
 from ..core.seeds import seed_for
 from .base import Evidence, EvidenceSettings
 from .chunks import chunks
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ..core.targets import TargetPolicy
     from ..models.classifier import Classifier
     from .gathering import Gathering
+
+
+NEEDS = "a path of differentiable operations from the pixels to the logits"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class InputGradients(Evidence):
 
     inputs: Tensor
     gradients: Tensor
+
+    needs = NEEDS
 
     @classmethod
     def gather(cls, gathering: Gathering, policy: TargetPolicy, settings: EvidenceSettings) -> Self:
@@ -48,6 +54,11 @@ class InputGradients(Evidence):
     def evaluations(cls, settings: EvidenceSettings, classifier: Classifier | None = None) -> int:
         """One pass, forward and backward."""
         return 1
+
+    @classmethod
+    def check(cls, classifier: Classifier, settings: EvidenceSettings) -> None:
+        """The gradient must reach the pixels."""
+        check_gradient(classifier)
 
 
 class NoiseSettings(EvidenceSettings):
@@ -77,6 +88,7 @@ class NoisyGradients(Evidence):
     square: Tensor
 
     Settings = NoiseSettings
+    needs = NEEDS
     gives_logits = False
     budget = "samples"
     nested = False
@@ -109,6 +121,11 @@ class NoisyGradients(Evidence):
         """One pass, forward and backward, per noisy copy."""
         assert isinstance(settings, NoiseSettings)
         return settings.samples
+
+    @classmethod
+    def check(cls, classifier: Classifier, settings: EvidenceSettings) -> None:
+        """The gradient must reach the pixels."""
+        check_gradient(classifier)
 
 
 class PathSettings(EvidenceSettings):
@@ -145,6 +162,7 @@ class PathGradients(Evidence):
     steps: int
 
     Settings = PathSettings
+    needs = NEEDS
     gives_logits = False
     budget = "steps"
     nested = False
@@ -179,6 +197,24 @@ class PathGradients(Evidence):
         """One pass, forward and backward, per point."""
         assert isinstance(settings, PathSettings)
         return settings.steps
+
+    @classmethod
+    def check(cls, classifier: Classifier, settings: EvidenceSettings) -> None:
+        """The gradient must reach the pixels."""
+        check_gradient(classifier)
+
+
+def check_gradient(classifier: Classifier) -> None:
+    """Whether a gradient can be taken from the logits to the pixels.
+
+    Raises:
+        ModelError: nothing differentiable joins them.
+    """
+    if not classifier.differentiable:
+        raise ModelError(
+            f"{classifier.label}: the logits do not depend on the image through differentiable operations: "
+            "the network detaches, or computes under no_grad or inference_mode"
+        )
 
 
 def _moments(

@@ -19,11 +19,13 @@ from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, p
 UNKNOWN = "#e6e6e6"
 
 
-def matrix_figure(agreement: Agreement) -> Figure:
+def matrix_figure(agreement: Agreement, *, title: str = "", caption: str = "") -> Figure:
     """Mean agreement of every two sets as a heat map with its values, neighbours in the dendrogram side by side.
 
     Args:
         agreement: the result; 1 to some 20 sets are readable.
+        title: on top, in place of one that names the result.
+        caption: below, in place of one that names images, interval and floor.
 
     Returns:
         A figure with its own canvas. Colours begin at the lowest value or the chance floor, whichever is lower,
@@ -43,9 +45,9 @@ def matrix_figure(agreement: Agreement) -> Figure:
     left, bar = EDGE + longest + 0.08, (0.62 if number > 1 else 0.0)
     ends = [cell * (i + 0.5) + 0.72 * measure(label, LABEL) for i, label in enumerate(labels)] if turned else [side]
     right = max(bar, max(ends) - side) + EDGE
-    title = _title(agreement, "agreement of")
+    title = safe(title) or _title(agreement, "agreement of")
     width = max(left + side + right, measure(title, TITLE, bold=True) + 2 * EDGE, 3.8)
-    lines = wrap(_matrix_caption(agreement, tree), width - 2 * EDGE)
+    lines = wrap(safe(caption) or _matrix_caption(agreement, tree), width - 2 * EDGE)
     below, above = LINE * len(lines) + 0.22, 0.36
     across = longest * 0.72 + 0.2 if turned else 0.28
     height = above + across + side + below
@@ -84,11 +86,13 @@ def matrix_figure(agreement: Agreement) -> Figure:
     return figure
 
 
-def dendrogram_figure(agreement: Agreement) -> Figure:
+def dendrogram_figure(agreement: Agreement, *, title: str = "", caption: str = "") -> Figure:
     """The average-linkage dendrogram of the dissimilarities, one row per set.
 
     Args:
         agreement: the result.
+        title: on top, in place of one that names the result.
+        caption: below, in place of one that names the formula and the cophenetic correlation.
 
     Returns:
         A figure with its own canvas. All links have one colour: cutting the tree into groups would suggest
@@ -98,9 +102,9 @@ def dendrogram_figure(agreement: Agreement) -> Figure:
     number = max(len(tree.labels), 1)
     margin = max((measure(safe(label), LABEL) for label in tree.labels), default=0.0)
     inner, row = 3.7, 0.25 if number > 5 else 0.34
-    title = _title(agreement, "distances of")
+    title = safe(title) or _title(agreement, "distances of")
     width = max(inner + margin + 2 * EDGE + 0.25, measure(title, TITLE, bold=True) + 2 * EDGE)
-    lines = wrap(_tree_caption(agreement, tree), width - 2 * EDGE)
+    lines = wrap(safe(caption) or _tree_caption(agreement, tree), width - 2 * EDGE)
     below, above, side = LINE * len(lines) + 0.62, 0.38, row * number
     height = below + side + above
     figure = page(width, height, title, lines)
@@ -210,7 +214,9 @@ def _number(value: float) -> str:
     if not np.isfinite(value):
         return "–"
     text = f"{value:.2f}".replace("-", "−")
-    return text.replace("0.", ".", 1) if text not in ("0.00", "−0.00") else "0"
+    if text in ("0.00", "−0.00"):
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "−0.")) else text
 
 
 def _colour_bar(

@@ -16,6 +16,7 @@ from ..core.maps import Status
 from ..store import left_out
 from .contents import Contents, MethodGroup, ModelColumn
 from .findings import Finding
+from .model_table import model_row
 from .overlay import FINE
 from .panels import Panel
 from .right import BASELINE_WORDS, Right
@@ -144,6 +145,7 @@ def page_text(
         ),
         assets=assets,
         models=contents.models,
+        known=[model_row(model) for model in contents.models],
         methods=contents.methods,
         images=contents.images,
         counts={status: counts[status.name] for status in Status},

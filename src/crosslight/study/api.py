@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..core.progress import Progress
 from ..images import ImageSet, map_labels, open_images
 from ..models import Classifier, load_model
 from ..store import Failure, MapBlock, PredictionTable, Store
-from .fit import check_fit
+from .fit import check_fit, fitting_methods, naming_others, why_nowhere
 from .parameters import notes_on
 from .plan import Plan, make_plan
 from .runner import run_plan
@@ -217,12 +216,16 @@ def _misfits(classifiers: Mapping[str, Classifier], tasks: Sequence[MapTask]) ->
                 check_fit(task, classifier)
             except ModelError as error:
                 found.append(Failure("", label, f"method:{task.label}", str(error)))
-    reasons = {failure.stage: failure.reason for failure in found}
-    counts = Counter(failure.stage for failure in found)
-    useless = [task.label for task in tasks if counts[f"method:{task.label}"] == len(classifiers)]
+    lacking = {(failure.model, failure.stage) for failure in found}
+    able = {
+        task.label: [label for label in classifiers if (label, f"method:{task.label}") not in lacking] for task in tasks
+    }
+    useless = [label for label, models in able.items() if not models]
     if useless:
-        raise StudyError([Problem(label, f"no model can do this: {reasons[f'method:{label}']}") for label in useless])
-    return found
+        fitting = fitting_methods(*classifiers.values())
+        instead = f"; these methods apply: {', '.join(fitting)}" if fitting else ""
+        raise StudyError([Problem(label, why_nowhere(label, found) + instead) for label in useless])
+    return naming_others(found, able)
 
 
 def _listed(images: Any) -> Any:

@@ -61,7 +61,7 @@ def test_pairs_that_do_not_apply_are_left_out_of_a_study_and_named(photos, tmp_p
 
 
 def test_a_method_that_applies_to_no_model_stops_the_study(photos, tmp_path):
-    with pytest.raises(StudyError, match="no model can do this: does not apply: it computes no attention"):
+    with pytest.raises(StudyError, match="no model can do this: tiny, other: does not apply: it computes no attention"):
         run(tmp_path / "out", photos, ["grad-cam", ROLLOUT], [model(), model("other")])
     assert not (tmp_path / "out").exists()
 
@@ -88,7 +88,7 @@ def test_explain_leaves_them_out_too(photos):
     (failure,) = found.failures
     assert (failure.image, failure.model, failure.stage) == ("", "tiny", f"method:{ROLLOUT}")
     assert failure.reason.startswith(LACKS)
-    with pytest.raises(StudyError, match="no model can do this: does not apply"):
+    with pytest.raises(StudyError, match="no model can do this: tiny: does not apply"):
         explain(classifiers[0], photos, ["saliency", ROLLOUT])
 
 

@@ -247,3 +247,10 @@ def test_a_class_that_no_model_has_stops_before_any_work(photos, tmp_path, targe
     with pytest.raises(StudyError, match="no model can do this"):
         plan_of(photos, ["grad-cam", {"name": "saliency", "target": target}], out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_last_features_of_every_model_are_kept(photos):
+    plan = plan_of(photos, ["saliency"], [model(), model("flat")])
+    (tiny, flat) = (each.attributes["last_features"] for each in plan.plans)
+    assert (tiny["layer"], tiny["cells"], tiny["kind"]) == ("features.3", [4, 4], "cut")
+    assert flat is None

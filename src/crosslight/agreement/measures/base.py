@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,13 @@ class Cells:
         one: ``[k]``: the map that is 1 in every cell. All ones for the cells of a grid; in the orthonormal coordinates
             of `crosslight.agreement.native`, what that map's coordinates are.
         grid: rows and columns of the grid; None where `values` are coordinates, in which single cells are not known.
+        kept: what one measure made of these maps and others can use, such as masks of their top cells.
     """
 
     values: Array
     one: Array
     grid: tuple[int, int] | None
+    kept: dict[Any, Array] = field(default_factory=dict, compare=False, repr=False)
 
 
 #: from cells to one representation per map, ``[set, image, r]``; NaN in rows that have none
@@ -70,15 +73,16 @@ class Measure:
 
     @property
     def label(self) -> str:
-        """What the measure and its settings are called in words."""
-        return self.title.format(**self.settings)
+        """What the measure is called in words, with the settings that the title does not name and that were changed."""
+        shown = {name for _, name, _, _ in Formatter().parse(self.title)}
+        rest = ", ".join(f"{name} {_text(value)}" for name, value in self._changed().items() if name not in shown)
+        return self.title.format(**self.settings) + (f" ({rest})" if rest else "")
 
     @property
     def key(self) -> str:
         """What a user writes for it: ``iou``, or ``iou:share=0.2`` where settings differ from the defaults."""
-        usual = keywords(self.represent) | keywords(self.compare)
-        changed = [f"{name}={_text(value)}" for name, value in self.settings.items() if value != usual[name]]
-        return f"{self.name}:{','.join(changed)}" if changed else self.name
+        changed = ",".join(f"{name}={_text(value)}" for name, value in self._changed().items())
+        return f"{self.name}:{changed}" if changed else self.name
 
     def with_settings(self, **changes: Any) -> Measure:
         """The same measure with other settings.
@@ -99,6 +103,10 @@ class Measure:
     def compared(self, first: Array, second: Array) -> Array:
         """``[image, a, b]``: `compare` with the settings it takes."""
         return self.compare(first, second, **_chosen(self.compare, self.settings))
+
+    def _changed(self) -> dict[str, Any]:
+        usual = keywords(self.represent) | keywords(self.compare)
+        return {name: value for name, value in self.settings.items() if value != usual[name]}
 
     def __call__(self, cells: Cells) -> Array:
         """``[image, set, set]``: every set against every other one, NaN where one has no representation."""

@@ -19,10 +19,10 @@ def centred(cells: Cells) -> Array:
         cells: maps; where they are coordinates, the mean is the projection onto the constant map.
     """
     values, one = cells.values, cells.one.astype(cells.values.dtype)
-    rest = values - (values @ one / (one @ one))[..., None] * one
-    flat = np.abs(rest).max(axis=-1, keepdims=True, initial=0) <= FLAT * np.abs(values).max(
-        axis=-1, keepdims=True, initial=0
-    )
+    with np.errstate(invalid="ignore"):  # infinite maps become unknown
+        rest = values - (values @ one / (one @ one))[..., None] * one
+    spread, size = (np.abs(part).max(axis=-1, keepdims=True, initial=0) for part in (rest, values))
+    flat = spread <= FLAT * size
     return np.where(flat, np.nan, rest)
 
 

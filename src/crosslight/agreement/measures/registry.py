@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from ...core.errors import InputError
+from ...core.errors import InputError, suggestion
 from ...core.registry import Registry
 from .base import Compare, Measure, Represent, keywords
 
@@ -67,7 +67,16 @@ def find_measure(text: str | Measure) -> Measure:
         key = key.strip()
         found.with_settings(**{key: None})  # says which settings there are
         changes[key] = _value(text, key, value.strip(), found.settings[key])
+        known = _choices(found, key)
+        if known and changes[key] not in known:
+            raise InputError(f"{text!r}: {key} cannot be {changes[key]!r}{suggestion(value.strip(), known)}")
     return found.with_settings(**changes)
+
+
+def _choices(measure: Measure, key: str) -> tuple[Any, ...]:
+    """The values that a setting declares as a literal type; none if it takes any."""
+    hints = [get_type_hints(function).get(key) for function in (measure.represent, measure.compare)]
+    return next((get_args(hint) for hint in hints if get_origin(hint) is Literal), ())
 
 
 def _value(text: str, key: str, value: str, usual: Any) -> Any:

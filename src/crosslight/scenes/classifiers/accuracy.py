@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...core.devices import resolve_device
 from ...core.progress import Progress, Silent
+from ...core.share import Share
 from .files import WEIGHTS, check_trained, has_weights, load_network
 from .run import choose
 from .table import Entry
@@ -29,32 +29,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
 #: pictures of each variant unless another number is asked for
 COUNT = 2_000
 
-_NORMAL = 1.959963984540054  # within so many standard deviations lies 95 % of a normal distribution
 _CHUNK = 100
-
-
-@dataclass(frozen=True)
-class Share:
-    """So many right of so many."""
-
-    right: int
-    of: int
-
-    @property
-    def value(self) -> float:
-        """The share, in [0, 1]."""
-        return self.right / self.of
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % interval.
-
-        Source: Wilson, Probable inference, the law of succession, and statistical inference, 1927 (score interval).
-        """
-        z2 = _NORMAL**2
-        middle = (self.value + z2 / (2 * self.of)) / (1 + z2 / self.of)
-        half = math.sqrt(self.value * (1 - self.value) / self.of + z2 / (4 * self.of**2)) * _NORMAL / (1 + z2 / self.of)
-        return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import InputError
-from .accuracy import Accuracy, Share
+from ...core.share import Share
+from .accuracy import Accuracy
 
 _NONE = "–"
 

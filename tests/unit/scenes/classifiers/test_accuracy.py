@@ -3,23 +3,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from crosslight.core.errors import InputError, ModelError
+from crosslight.core.share import Share
 from crosslight.scenes import VARIANTS, label_of
 from crosslight.scenes.classifiers import CLASSIFIERS, accuracy, build
-from crosslight.scenes.classifiers.accuracy import TESTS, Accuracy, Share, as_json, measure
+from crosslight.scenes.classifiers.accuracy import TESTS, Accuracy, as_json, measure
 from crosslight.scenes.classifiers.files import save
 from crosslight.scenes.classifiers.tables import as_markdown, as_rst, write_tables
-
-
-@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_intervals_are_those_of_another_implementation(numbers):
-    right, of = numbers
-    expected = binomtest(right, of).proportion_ci(0.95, method="wilson")
-    assert Share(right, of).interval == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_every_variant_is_tested_and_each_classifier_on_its_own_first():
