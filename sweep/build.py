@@ -16,6 +16,7 @@ from . import tiny
 from .inventory import Entry
 
 ADDED_CLASSES = 10
+DEAD = 1e-4  # logits that differ less between two images, as a share of the largest, say nothing of them
 CALIBRATION = 4  # images
 
 
@@ -115,15 +116,25 @@ def wake(classifier: Classifier) -> None:
         for parameter in network.parameters():
             if parameter.is_floating_point() and (parameter.numel() < 2 or parameter.std() < 1e-3):
                 parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator).to(parameter))
-        norms = [
-            module for module in network.modules() if isinstance(module, _BatchNorm) and module.track_running_stats
-        ]
-        momenta = [norm.momentum for norm in norms]
-        try:
-            for norm in norms:
-                norm.training, norm.momentum = True, 1.0
-            if norms:
-                network(images(classifier, CALIBRATION, seed=1))
-        finally:
-            for norm, momentum in zip(norms, momenta, strict=True):
-                norm.training, norm.momentum = False, momentum
+        _calibrate(classifier)
+        logits = classifier.logits(images(classifier, 2))
+        if not (logits[0] - logits[1]).abs().max() > DEAD * logits.abs().max():
+            # Kernels so small that the signal drowns in what normalisation adds to its variance.
+            for module in network.modules():
+                if isinstance(module, nn.Conv2d) and module.weight.std() < (fan := module.weight[0].numel()) ** -0.5:
+                    module.weight.mul_((2 / fan) ** 0.5 / module.weight.std().clamp_min(1e-12))
+            _calibrate(classifier)
+
+
+def _calibrate(classifier: Classifier) -> None:
+    """Let batch normalisation know the statistics of the signal; called without gradients."""
+    norms = [m for m in classifier.network.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    momenta = [norm.momentum for norm in norms]
+    try:
+        for norm in norms:
+            norm.training, norm.momentum = True, 1.0
+        if norms:
+            classifier.network(images(classifier, CALIBRATION, seed=1))
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.training, norm.momentum = False, momentum
