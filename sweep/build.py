@@ -16,6 +16,7 @@ from . import tiny
 from .inventory import Entry
 
 ADDED_CLASSES = 10
+LOW = 0.3  # mean of gains that are meant to be about one
 DEAD = 1e-4  # logits that differ less between two images, as a share of the largest, say nothing of them
 CALIBRATION = 4  # images
 
@@ -119,10 +120,9 @@ def wake(classifier: Classifier) -> None:
         _calibrate(classifier)
         logits = classifier.logits(images(classifier, 2))
         if not (logits[0] - logits[1]).abs().max() > DEAD * logits.abs().max():
-            # Kernels so small that the signal drowns in what normalisation adds to its variance.
-            for module in network.modules():
-                if isinstance(module, nn.Conv2d) and module.weight.std() < (fan := module.weight[0].numel()) ** -0.5:
-                    module.weight.mul_((2 / fan) ** 0.5 / module.weight.std().clamp_min(1e-12))
+            for module in network.modules():  # gains about zero, by which the signal dies on its way
+                if isinstance(module, _BatchNorm) and module.affine and module.weight.abs().mean() < LOW:
+                    module.weight.add_(1)
             _calibrate(classifier)
 
 
