@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import masks, memory, precision, shapley
+from . import masks, memory, precision, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -90,6 +90,12 @@ SECTIONS = {
         precision.COLUMNS,
         lambda options: precision.precision_rows(options.rounds, options.quick, options.device, options.bf16_models),
     ),
+    "similarity": Section(
+        "CPU seconds of cosine, Pearson, RBF, IoU and kappa of all pairs of sets, with floors and 10,000 resamples",
+        similarity.COLUMNS,
+        lambda options: similarity.similarity_rows(16 if options.quick else options.images, options.quick),
+        lambda options: options.quick,
+    ),
     "shapley": Section(
         "squared error of Shapley values relative to the exact ones, at equal evaluations",
         shapley.COLUMNS,
@@ -117,6 +123,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--bf16-models", nargs="+", default=list(precision.TARGETS), choices=NAMES, help="networks of the section"
+    )
+    made.add_argument(
+        "--images", type=int, default=1024, help="images of the section similarity, which takes 8 MB of disk for each"
     )
     made.add_argument(
         "--cache",

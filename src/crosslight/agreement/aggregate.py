@@ -3,119 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from html import escape
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.bootstrap import mean_interval
+from ..core.bootstrap import RESAMPLES
 from ..core.errors import InputError
+from .filters import Filter
+from .intervals import bootstrap_interval, median, moments, thesis_dissimilarity
+from .measures import MEASURES, Measure
+from .result import Agreement, Matrix, Subset, describe_count
 
-Matrix = NDArray[np.float64]
-Subset = Literal["common", "pairwise"]
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How alike sets of maps of the same images are. All matrices are ``[set, set]``.
-
-    Attributes:
-        label: what the sets have in common: the method's label, or the model's where methods are compared.
-        across: what the sets are: ``models`` or ``methods``.
-        sets: their labels.
-        images: identities of the images, in the order of `per_image`.
-        per_image: cosine per image, ``[image, set, set]``; NaN where one of the two maps is unusable.
-        subset: ``common``: only images usable in all sets that have any usable map; ``pairwise``: each pair
-            on its own images.
-        mean: mean cosine over images; NaN where a pair has none.
-        sd: standard deviation over images (N - 1); NaN for fewer than two images.
-        median: median over images.
-        dissimilarity: ``sqrt((1 - mean)^2 + sd^2)``, with sd taken as 0 where there is one image only.
-        low, high: bounds of the percentile bootstrap interval of `mean` over images.
-        count: number of images behind each mean.
-        floor: mean cosine between maps of *different* images, which is what chance gives.
-        dropped: per set, how many images had no usable map, by reason.
-        steps: what was done to the maps before they were compared.
-        bootstrap: ``level``, ``resamples`` and ``seed`` of the interval.
-    """
-
-    label: str
-    across: str
-    sets: tuple[str, ...]
-    images: tuple[str, ...]
-    per_image: Matrix
-    subset: Subset
-    mean: Matrix
-    sd: Matrix
-    median: Matrix
-    dissimilarity: Matrix
-    low: Matrix
-    high: Matrix
-    count: NDArray[np.int64]
-    floor: Matrix
-    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    steps: Mapping[str, Any] = field(default_factory=dict)
-    bootstrap: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def unusable(self) -> tuple[str, ...]:
-        """Sets without any image behind their numbers."""
-        return tuple(s for s, own in zip(self.sets, self.mean.diagonal(), strict=True) if np.isnan(own))
-
-    def pairs(self) -> list[tuple[str, str, float, float, int]]:
-        """Pairs above the diagonal: the two sets, their mean cosine, the floor beside it, the images behind it."""
-        rows, columns = np.triu_indices(len(self.sets), 1)
-        return [
-            (
-                self.sets[i],
-                self.sets[j],
-                float(self.mean[i, j]),
-                float(self.floor[i, j]),
-                int(self.count[i, j]),
-            )
-            for i, j in zip(rows, columns, strict=True)
-        ]
-
-    def to_dict(self, per_image: bool = False) -> dict[str, Any]:
-        """All of it in JSON's own types, NaN as None.
-
-        Args:
-            per_image: include the similarities of every image.
-        """
-        matrices = ("mean", "sd", "median", "dissimilarity", "low", "high", "floor")
-        result: dict[str, Any] = {
-            "label": self.label,
-            "across": self.across,
-            "measure": "cosine",
-            "sets": list(self.sets),
-            "images": len(self.images),
-            "subset": self.subset,
-            **{name: _plain(getattr(self, name)) for name in matrices},
-            "count": self.count.tolist(),
-            "unusable": list(self.unusable),
-            "dropped": {label: dict(reasons) for label, reasons in self.dropped.items()},
-            "steps": dict(self.steps),
-            "bootstrap": dict(self.bootstrap),
-        }
-        if per_image:
-            result |= {"image_names": list(self.images), "per_image": _plain(self.per_image)}
-        return result
-
-    def __repr__(self) -> str:
-        return f"<Agreement {self.label}: {len(self.sets)} {self.across}, {len(self.images)} images>"
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(label)}</th>" for label in self.sets)
-        rows = "".join(
-            f"<tr><th>{escape(label)}</th>"
-            + "".join(f"<td>{_short(m)} <small>({_short(f)})</small></td>" for m, f in zip(mean, floor, strict=True))
-            + "</tr>"
-            for label, mean, floor in zip(self.sets, self.mean, self.floor, strict=True)
-        )
-        caption = f"{escape(self.label)}: mean cosine (floor from different images), {describe_count(self)}"
-        return f"<table><caption>{caption}</caption><tr><th></th>{head}</tr>{rows}</table>"
+__all__ = [
+    "Agreement",
+    "Subset",
+    "aggregate",
+    "bootstrap_interval",
+    "common_images",
+    "describe_count",
+    "filtered",
+    "from_matrix",
+    "moments",
+    "thesis_dissimilarity",
+]
 
 
 def aggregate(
@@ -130,8 +42,15 @@ def aggregate(
     dropped: Mapping[str, Mapping[str, int]] | None = None,
     steps: Mapping[str, Any] | None = None,
     level: float = 0.95,
-    resamples: int = 2000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
+    measure: Measure | None = None,
+    key: str = "",
+    floor_pairs: NDArray[np.int64] | None = None,
+    ceiling: Matrix | None = None,
+    only: Filter | None = None,
+    strata: ArrayLike | Sequence[object] | None = None,
+    clusters: ArrayLike | Sequence[object] | None = None,
 ) -> Agreement:
     """Summarise similarities over images.
 
@@ -148,6 +67,13 @@ def aggregate(
         level: coverage of the interval.
         resamples: number of bootstrap resamples of the images.
         seed: of the resampling.
+        measure: what the similarities are; cosine if None.
+        key: what the user called it; the measure's own key if empty.
+        floor_pairs: ``[set, set]``: pairs of maps behind the floor.
+        ceiling: ``[set, set]``, see `Agreement`; unknown if None.
+        only: the images that count, beside `subset`; each pair has its own number then if the filter is one for pairs.
+        strata: ``[image]``: classes; the bootstrap then draws as many images of each as there are.
+        clusters: ``[image]``: groups of images that are drawn together, such as frames of one video.
 
     Returns:
         The result. Nothing in it depends on the order of the sets but the order of rows and columns.
@@ -161,11 +87,25 @@ def aggregate(
     if len(set(sets)) != number:
         raise InputError("labels of compared sets must be unique")
     names = tuple(images) if images is not None else tuple(str(i) for i in range(len(per_image)))
-    if len(names) != len(per_image):
-        raise InputError(f"{len(names)} image names for {len(per_image)} images")
-    used = per_image[common_images(per_image)] if subset == "common" else per_image
+    for what, given in (
+        ("image names", names),
+        ("strata", strata),
+        ("clusters", clusters),
+        ("mask", only and only.mask),
+    ):
+        if given is not None and len(given) != len(per_image):  # type: ignore[arg-type]
+            raise InputError(f"{len(given)} {what} for {len(per_image)} images")  # type: ignore[arg-type]
+    used = per_image
+    if only is not None:
+        used = np.where(only.pairs(number), per_image, np.nan)
+    rows = common_images(per_image) if subset == "common" else np.ones(len(per_image), bool)
+    used = used[rows]
+    layers, groups = (None if own is None else [x for x, row in zip(own, rows, strict=True) if row]  # type: ignore[arg-type]
+                      for own in (strata, clusters))  # fmt: skip
     count, mean, sd = moments(used)
-    low, high = bootstrap_interval(used, level=level, resamples=resamples, seed=seed)
+    low, high = bootstrap_interval(used, level=level, resamples=resamples, seed=seed, strata=layers, clusters=groups)
+    drawn = {"stratified": strata is not None, "clusters": None if groups is None else len(set(groups))}
+    measure = measure or MEASURES["cosine"]
     return Agreement(
         label=label,
         across=across,
@@ -175,7 +115,7 @@ def aggregate(
         subset=subset,
         mean=mean,
         sd=sd,
-        median=_median(used),
+        median=median(used),
         dissimilarity=thesis_dissimilarity(mean, sd),
         low=low,
         high=high,
@@ -183,8 +123,48 @@ def aggregate(
         floor=np.full((number, number), np.nan) if floor is None else floor,
         dropped=dropped or {},
         steps=steps or {},
-        bootstrap={"level": level, "resamples": resamples, "seed": seed},
+        bootstrap={"level": level, "resamples": resamples, "seed": seed, **drawn},
+        measure=key or measure.key,
+        measure_label=measure.label,
+        measure_settings=measure.settings,
+        range=(measure.low, measure.high),
+        identical=measure.identical,
+        floor_pairs=np.zeros((number, number), np.int64) if floor_pairs is None else floor_pairs,
+        ceiling=np.full((number, number), np.nan) if ceiling is None else ceiling,
+        filter=only.name if only is not None else "",
     )
+
+
+def filtered(
+    agreement: Agreement,
+    only: Filter,
+    *,
+    subset: Subset | None = None,
+    strata: ArrayLike | Sequence[object] | None = None,
+    clusters: ArrayLike | Sequence[object] | None = None,
+) -> Agreement:
+    """The same similarities over the images that a filter leaves, without reading a map again.
+
+    Args:
+        agreement: with similarities per image.
+        only: what stays; `Agreement.count` has the number of images of each pair.
+        subset: which images count beside it; as in `agreement` if None.
+        strata: see `aggregate`.
+        clusters: see `aggregate`.
+    """
+    how = {name: agreement.bootstrap[name] for name in ("level", "resamples", "seed")}
+    made = aggregate(
+        agreement.per_image,
+        agreement.sets,
+        agreement.images,
+        subset=subset or agreement.subset,
+        only=only,
+        strata=strata,
+        clusters=clusters,
+        **how,
+    )
+    kept = ("mean", "sd", "median", "dissimilarity", "low", "high", "count", "filter", "bootstrap", "subset")
+    return replace(agreement, **{name: getattr(made, name) for name in kept})
 
 
 def from_matrix(mean: Matrix, sets: Sequence[str], label: str = "", across: str = "models") -> Agreement:
@@ -214,95 +194,3 @@ def common_images(per_image: Matrix) -> NDArray[np.bool_]:
     usable = np.isfinite(np.diagonal(per_image, axis1=1, axis2=2))
     alive = usable.any(axis=0)
     return np.asarray(usable[:, alive].all(axis=1)) if alive.any() else np.zeros(len(per_image), bool)
-
-
-def moments(per_image: Matrix) -> tuple[NDArray[np.int64], Matrix, Matrix]:
-    """Number of images, mean and standard deviation (N - 1) for each pair, over the images that have a value.
-
-    Args:
-        per_image: ``[image, set, set]``, NaN where unknown.
-
-    Returns:
-        ``(count, mean, sd)``, each ``[set, set]``; the mean is NaN for no image, sd for fewer than two.
-    """
-    known = np.isfinite(per_image)
-    count = known.sum(axis=0)
-    mean = np.where(count > 0, np.where(known, per_image, 0).sum(axis=0) / np.maximum(count, 1), np.nan)
-    squares = np.where(known, (per_image - mean) ** 2, 0).sum(axis=0)
-    sd = np.where(count > 1, np.sqrt(squares / np.maximum(count - 1, 1)), np.nan)
-    return count, mean, sd
-
-
-def thesis_dissimilarity(mean: Matrix, sd: Matrix) -> Matrix:
-    """One distance per pair: far apart on average, or unsteady over images.
-
-    Args:
-        mean: mean similarity.
-        sd: its standard deviation over images (N - 1); NaN counts as 0.
-
-    Returns:
-        ``sqrt((1 - mean)^2 + sd^2)``.
-
-    Source:
-        The reference thesis on CNN against transformer explanations. Deviation: one image, for which the thesis'
-        variance is not defined, gives ``1 - mean``.
-    """
-    return np.sqrt((1 - mean) ** 2 + np.nan_to_num(sd, nan=0.0) ** 2)
-
-
-def bootstrap_interval(
-    per_image: Matrix, *, level: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> tuple[Matrix, Matrix]:
-    """Percentile bootstrap interval of every pair's mean; images are resampled, the same ones for all pairs.
-
-    Args:
-        per_image: ``[image, set, set]``, NaN where unknown.
-        level: coverage in (0, 1).
-        resamples: number of resamples.
-        seed: of the resampling.
-
-    Returns:
-        ``(low, high)``, each ``[set, set]``; NaN for pairs with fewer than two images.
-    """
-    number = per_image.shape[1]
-    rows, columns = np.triu_indices(number)
-    bounds = mean_interval(per_image[:, rows, columns], level=level, resamples=resamples, seed=seed)
-    low, high = np.full((2, number, number), np.nan)
-    low[rows, columns] = low[columns, rows] = bounds[0]
-    high[rows, columns] = high[columns, rows] = bounds[1]
-    return low, high
-
-
-def describe_count(agreement: Agreement) -> str:
-    """How many images are behind the numbers, in words."""
-    rows, columns = np.triu_indices(len(agreement.sets), 0 if len(agreement.sets) < 2 else 1)
-    alive = agreement.count.diagonal() > 0
-    counts = agreement.count[rows, columns][alive[rows] & alive[columns]]
-    if not len(counts) or not agreement.images:
-        return "no common images" if agreement.images else "number of images unknown"
-    fewest, most = int(counts.min()), int(counts.max())
-    number = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    if fewest == len(agreement.images):
-        return f"N = {number} images"
-    kind = "those usable in all sets" if agreement.subset == "common" else "each pair its own"
-    return f"N = {number} of {len(agreement.images)} images ({kind})"
-
-
-def _median(per_image: Matrix) -> Matrix:
-    flat = per_image.reshape(len(per_image), per_image.shape[1] ** 2)
-    median = np.full(flat.shape[1], np.nan)
-    known = np.isfinite(flat).any(axis=0)
-    if known.any():
-        median[known] = np.nanmedian(flat[:, known], axis=0)
-    return median.reshape(per_image.shape[1:])
-
-
-def _plain(values: NDArray[Any]) -> Any:
-    """Nested lists with None for NaN."""
-    plain = values.astype(object)
-    plain[~np.isfinite(values)] = None
-    return plain.tolist()
-
-
-def _short(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}"

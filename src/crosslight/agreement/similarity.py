@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from .measures.cosine import unit
 
-def unit(prepared: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Vectors of length 1.
-
-    Args:
-        prepared: ``[..., cell]``, finite or not.
-
-    Returns:
-        ``[..., cell]``; all NaN where the vector is zero or not finite, because it has no direction.
-    """
-    # Scaled by the largest magnitude first: squares of tiny gradients would underflow.
-    largest = np.abs(prepared).max(axis=-1, keepdims=True, initial=0)
-    known = np.isfinite(largest) & (largest > 0)
-    scaled = np.where(known, prepared, 0) / np.where(known, largest, 1)
-    length = np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
-    return np.where(known, scaled / np.where(known, length, 1), np.nan)
+__all__ = ["cosine", "cosine_of_units", "mismatched", "unit"]
 
 
-def cosine(prepared: NDArray[np.float64]) -> NDArray[np.float64]:
+def cosine(prepared: NDArray[Any]) -> NDArray[np.float64]:
     """Cosine between the maps of every two sets, image by image.
 
     Args:
@@ -36,10 +25,10 @@ def cosine(prepared: NDArray[np.float64]) -> NDArray[np.float64]:
     return cosine_of_units(unit(prepared))
 
 
-def cosine_of_units(units: NDArray[np.float64]) -> NDArray[np.float64]:
+def cosine_of_units(units: NDArray[Any]) -> NDArray[np.float64]:
     """`cosine` for vectors that `unit` made: ``[set, image, cell]`` to ``[image, set, set]``."""
     by_image = units.transpose(1, 0, 2)
-    values = by_image @ by_image.transpose(0, 2, 1)
+    values = (by_image @ by_image.transpose(0, 2, 1)).astype(np.float64)
     values = np.clip((values + values.transpose(0, 2, 1)) / 2, -1, 1)
     number = np.arange(values.shape[1])
     values[:, number, number] = np.where(np.isnan(values[:, number, number]), np.nan, 1.0)
@@ -49,16 +38,16 @@ def cosine_of_units(units: NDArray[np.float64]) -> NDArray[np.float64]:
 def mismatched(
     sums: NDArray[np.float64], count: NDArray[np.integer], per_image: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The mean cosine between maps of two *different* images, over all of them: what chance gives.
+    """The mean similarity of maps of two *different* images, over all of them: what chance gives.
 
     Sets whose maps always light up the centre, or that have no negative values, are alike whatever the image
-    shows; agreement is what lies above this floor. Because the cosine is linear in unit vectors, the mean over
-    all ordered pairs of different images needs only each set's sum of unit vectors.
+    shows; agreement is what lies above this floor. Because cosine and correlations are products of unit vectors, the
+    mean over all ordered pairs of different images needs only each set's sum of unit vectors.
 
     Args:
         sums: ``[set, cell]``: sum of the unit vectors over a set's usable images.
         count: ``[set]``: number of a set's usable images.
-        per_image: ``[image, set, set]``: cosines on the same image, NaN where a map is unusable.
+        per_image: ``[image, set, set]``: similarities on the same image, NaN where a map is unusable.
 
     Returns:
         ``[set, set]``; NaN where there are no two different images.

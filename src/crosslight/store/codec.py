@@ -72,13 +72,18 @@ def decode_block(spec: ArraySpec, content: bytes, rows: NDArray[np.int64]) -> ND
     if len(content) < 16 * count + 4 or crc32c(table) != int.from_bytes(content[-4:], "little"):
         raise ValueError("the shard's index does not match its checksum")
     index = np.frombuffer(table, "<u8").reshape(count, 2).tolist()
-    out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
-    for chunk in np.unique(rows // spec.inner).tolist():
+    out = np.empty((len(rows), *spec.shape[1:]), spec.dtype)
+    view = memoryview(content)
+    chunks, places = rows // spec.inner, rows % spec.inner
+    for chunk in np.unique(chunks).tolist():
         offset, length = index[chunk]
-        if offset != _MISSING:
-            mine = rows // spec.inner == chunk
-            values = _decompress(content[offset : offset + length], spec, spec.inner)
-            out[mine] = values[rows[mine] % spec.inner]
+        mine = np.flatnonzero(chunks == chunk)
+        if offset == _MISSING:
+            out[mine] = spec.fill
+        elif len(mine) == spec.inner and (np.diff(mine) == 1).all() and (places[mine] == np.arange(spec.inner)).all():
+            _decompress(view[offset : offset + length], spec, spec.inner, out[mine[0] : mine[0] + spec.inner])
+        else:
+            out[mine] = _decompress(view[offset : offset + length], spec, spec.inner)[places[mine]]
     return out
 
 
@@ -125,11 +130,16 @@ def _compress(values: NDArray[Any]) -> bytes:
     return bytes(_zstd().encode(np.ascontiguousarray(values)))
 
 
-def _decompress(content: bytes, spec: ArraySpec, images: int) -> NDArray[Any]:
+def _decompress(
+    content: bytes | memoryview, spec: ArraySpec, images: int, into: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """Rows of an array, written in place where there is one to take them: large maps are copied once less."""
     try:
-        data = _zstd().decode(content)
+        data = _zstd().decode(content, into)
     except RuntimeError as error:  # numcodecs' way to say that a frame is no frame, or its checksum wrong
         raise ValueError(str(error)) from error
+    if into is not None:
+        return into
     return np.frombuffer(data, spec.dtype).reshape(images, *spec.shape[1:])
 
 

@@ -56,15 +56,22 @@ def read_arrays(
 
 
 def _read_array(group: Path, spec: ArraySpec, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[Any]:
-    out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
     blocks = rows // spec.block
-    for block in np.unique(blocks[known]).tolist():
+    wanted = np.unique(blocks[known]).tolist()
+    if len(wanted) == 1 and known.all():  # as studies are read: large maps need not be copied
+        return _read_block(group, spec, wanted[0], rows % spec.block)
+    out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
+    for block in wanted:
         mine = known & (blocks == block)
-        path = group / spec.file(block)
-        try:
-            out[mine] = decode_block(spec, path.read_bytes(), rows[mine] % spec.block)
-        except (OSError, ValueError) as error:
-            raise StoreError(
-                f"{path} is damaged ({error}): delete it, and run the study again to compute it anew"
-            ) from error
+        out[mine] = _read_block(group, spec, block, rows[mine] % spec.block)
     return out
+
+
+def _read_block(group: Path, spec: ArraySpec, block: int, rows: NDArray[np.int64]) -> NDArray[Any]:
+    path = group / spec.file(block)
+    try:
+        return decode_block(spec, path.read_bytes(), rows)
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"{path} is damaged ({error}): delete it, and run the study again to compute it anew"
+        ) from error

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crosslight.agreement.aggregate import aggregate, bootstrap_interval, from_matrix
+from crosslight.agreement.aggregate import aggregate, bootstrap_interval, filtered, from_matrix
+from crosslight.agreement.calibration import ceiling_between
+from crosslight.agreement.filters import Filter, all_correct, one_class, same_prediction
+from crosslight.agreement.measures import find_measure
 from crosslight.agreement.similarity import cosine
-from crosslight.core.errors import InputError
+from crosslight.core.errors import InputError, UnknownNameError
 
 
 def similarities(images=20, sets=3, seed=0, missing=()):
@@ -137,3 +141,91 @@ def test_shapes_and_labels_must_fit():
         aggregate(np.ones((3, 2, 2)), "aa")
     with pytest.raises(InputError, match="image names"):
         aggregate(np.ones((3, 2, 2)), "ab", ["only one"])
+
+
+def test_a_filter_gives_each_pair_its_own_images():
+    values = similarities(8, 3, missing=[(7, 0)])
+    predicted = np.array([[0, 0, 1, 1, 2, 2, 0, 0], [0, 1, 1, 1, 2, 2, 0, 0], [0, 0, 0, 1, 2, -1, 0, 0]])
+    found = aggregate(values, "abc", only=same_prediction(predicted), resamples=20)
+    assert found.filter == "same prediction"
+    assert found.count.tolist() == [[7, 6, 5], [6, 7, 4], [5, 4, 6]]
+    np.testing.assert_allclose(found.mean[1, 2], values[[0, 3, 4, 6], 1, 2].mean())
+    whole = aggregate(values, "abc", resamples=20, floor=np.full((3, 3), 0.1))
+    again = filtered(whole, same_prediction(predicted))
+    for name in ("mean", "low", "count"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+    np.testing.assert_array_equal(again.floor, whole.floor)
+    assert again.to_dict()["filter"] == "same prediction"
+
+
+def test_filters_of_images():
+    values, labels = similarities(6, 2), np.array([0, 1, 2, 0, 1, -1])
+    predicted = np.array([[0, 1, 0, 0, 1, 1], [0, 0, 2, 0, 1, -1]])
+    right = all_correct(predicted, labels)
+    assert np.flatnonzero(right.mask).tolist() == [0, 3, 4]
+    one = one_class(["cat", "dog", "cat", None, "dog", "cat"], "cat")
+    for subset in ("common", "pairwise"):
+        assert (aggregate(values, "ab", only=one, subset=subset).count == 3).all()
+    both = right & one
+    assert (both.name, np.flatnonzero(both.mask).tolist()) == ("all models correct and class cat", [0])
+    assert np.flatnonzero((both & same_prediction(predicted)).mask[:, 0, 1]).tolist() == [0]
+    with pytest.raises(InputError, match="no image is of the class 'bird'"):
+        one_class(["cat"], "bird")
+    with pytest.raises(InputError, match="mask"):
+        Filter("odd", np.ones((2, 2), bool))
+    with pytest.raises(InputError, match="is for 3 sets, not for 2"):
+        aggregate(values, "ab", only=Filter("odd", np.ones((6, 3, 3), bool)))
+    with pytest.raises(InputError, match="5 mask for 6 images"):
+        aggregate(values, "ab", only=Filter("short", np.ones(5, bool)))
+
+
+def test_strata_and_clusters_reach_the_interval():
+    values = similarities(20, 2, missing=[(4, 1)])
+    groups = np.repeat(np.arange(10), 2)
+    result = aggregate(values, "ab", clusters=groups, strata=groups // 5, resamples=200)
+    low, _ = bootstrap_interval(
+        np.delete(values, 4, axis=0), resamples=200, clusters=np.delete(groups, 4), strata=np.delete(groups // 5, 4)
+    )
+    np.testing.assert_array_equal(result.low, low)
+    assert result.bootstrap["stratified"] is True
+    assert result.bootstrap["clusters"] == 10
+
+
+def test_calibration_between_floor_and_ceiling():
+    result = from_matrix(np.array([[1, 0.4], [0.4, 1]]), "ab")
+    assert np.isnan(result.calibrated).all()
+    floored = replace(result, floor=np.full((2, 2), 0.2))
+    np.testing.assert_allclose(floored.above_chance, [[1, 0.25], [0.25, 1]])
+    done = floored.with_ceiling(np.array([[0.7, 0.6], [0.6, 0.1]]))
+    np.testing.assert_allclose(done.calibrated, [[1.6, 0.5], [0.5, np.nan]])
+    assert done.to_dict()["calibrated"][1][1] is None
+    with pytest.raises(InputError, match="ceiling"):
+        result.with_ceiling(np.ones(2))
+
+
+def test_ceiling_is_the_geometric_mean_of_repeats():
+    mean = np.array([[1, 0.81, 0.3, 0.3], [0.81, 1, 0.3, 0.3], [0.3, 0.3, 1, 0.49], [0.3, 0.3, 0.49, 1]])
+    repeats = from_matrix(mean, ["a", "a seed 1", "b seed 1", "b seed 2"])
+    origin = {"a seed 1": "a", "b seed 1": "b", "b seed 2": "b"}
+    found = ceiling_between(repeats, origin, ["b", "a", "c"])
+    np.testing.assert_allclose(found[:2, :2], [[0.49, 0.63], [0.63, 0.81]])
+    assert np.isnan(found[2]).all()
+    with pytest.raises(UnknownNameError, match="a seed 1"):
+        ceiling_between(repeats, {"a sed 1": "a"}, ["a"])
+    with pytest.raises(InputError, match="repeats"):
+        ceiling_between(repeats, {}, ["a"])
+
+
+def test_images_needed_are_those_of_the_spread():
+    result = aggregate(similarities(30, 3), "abc", resamples=20)
+    needed = result.images_needed(0.01)
+    assert needed[0, 1] == np.ceil((1.959964 * result.sd[0, 1] / 0.01) ** 2)
+    assert result.to_dict()["images_needed"]["images"][0][1] > 2
+    assert np.isnan(aggregate(similarities(1, 2), "ab").images_needed()).all()
+
+
+def test_a_measure_is_named():
+    result = aggregate(similarities(3, 2), "ab", measure=find_measure("iou:share=0.2"))
+    assert (result.measure, result.range, result.identical) == ("iou:share=0.2", (0, 1), 1)
+    assert "mean IoU of the top 20.0%" in result._repr_html_()
+    assert aggregate(similarities(3, 2), "ab").to_dict()["measure"] == "cosine"

@@ -7,9 +7,21 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from crosslight.agreement import Steps, agree_blocks, agree_maps, agree_methods, agree_store, save
+from crosslight.agreement import (
+    Steps,
+    agree_blocks,
+    agree_maps,
+    agree_methods,
+    agree_store,
+    agree_store_by,
+    compare_sets,
+    read_tensor,
+    save,
+)
+from crosslight.agreement import agree as agree_module
 from crosslight.agreement.agree import file_stem
 from crosslight.agreement.prepare import ZERO_AFTER_STEPS
+from crosslight.agreement.repair import Repair, repair_cell
 from crosslight.core.errors import InputError, StoreError, UnknownNameError
 from crosslight.core.maps import Maps, judge
 from crosslight.store import ImageEntry, Manifest, MapBlock, Store
@@ -89,6 +101,63 @@ def test_methods_of_one_model_are_compared_by_the_same_means(store):
         agree_methods(store, "b", sets=store.map_sets("a"))
 
 
+def test_several_measures_of_one_pass_are_what_each_is_by_itself(store):
+    keys = ("pearson", "rbf", "iou:share=0.2", "cosine")
+    found = agree_store_by(store, keys)
+    assert list(found) == ["Grad-CAM", "LayerCAM"]
+    for label, by in found.items():
+        assert tuple(by) == keys
+        for key, result in by.items():
+            assert_same(result, agree_store(store, label, measure=key)[label])
+            assert (result.measure, result.label, result.sets) == (key, label, ("a", "b", "c/2"))
+    rbf = found["LayerCAM"]["rbf"]
+    assert rbf.measure_settings["sigma"] > 0
+    assert rbf.range == (0, 1)
+    assert rbf.measure_label.startswith("RBF")
+    assert found["LayerCAM"]["iou:share=0.2"].measure_label == "IoU of the top 20.0%"
+
+
+def test_what_a_store_is_compared_across(store):
+    by_model = agree_store_by(store, ("pearson",), across="methods")
+    assert list(by_model) == ["a", "b", "c/2"]
+    assert by_model["b"]["pearson"].sets == ("Grad-CAM", "LayerCAM")
+    assert_same(by_model["b"]["pearson"], agree_methods(store, "b", measure="pearson"))
+    (by,) = agree_store_by(store, ("cosine",), across="all").values()
+    result = by["cosine"]
+    assert result.sets[:2] == ("a / Grad-CAM", "a / LayerCAM")
+    assert len(result.sets) == 6
+    within = agree_store(store, "LayerCAM", subset="pairwise")["LayerCAM"]
+    rows = [result.sets.index(f"{model} / LayerCAM") for model in within.sets]
+    common = agree_store_by(store, ("cosine",), across="all", subset="pairwise")["all"]["cosine"]
+    # other sets may make the common box smaller, not the set of pairs
+    assert np.isfinite(common.mean[np.ix_(rows, rows)]).all()
+    with pytest.raises(InputError, match="did you mean 'models'"):
+        agree_store_by(store, across="model")
+    with pytest.raises(UnknownNameError, match="model"):
+        agree_store_by(store, across="methods", name="d")
+
+
+def test_repairs_come_before_the_comparison(store):
+    repair = Repair("a/Grad-CAM", corner="top-left")
+    found = agree_store_by(store, ("cosine",), repairs=[repair])
+    maps = {model: store.maps(model, "Grad-CAM") for model in ("a", "b", "c/2")}
+    maps["a"] = repair_cell(maps["a"], (0, 0))
+    result = found["Grad-CAM"]["cosine"]
+    np.testing.assert_allclose(result.per_image, agree_maps(maps).per_image, atol=1e-12)
+    assert result.steps["repairs"] == [str(repair)]
+    assert "repairs" not in found["LayerCAM"]["cosine"].steps
+
+
+def test_blocks_that_are_read_in_parts_give_the_same(store, monkeypatch):
+    whole = agree_store_by(store, ("cosine", "pearson"), name="Grad-CAM")["Grad-CAM"]
+    monkeypatch.setattr(agree_module, "READ", 3 * (49 + 196 + 1600) * 4)
+    parts = [piece for piece, _ in agree_module.read_blocks(store, store.map_sets()[::2])]
+    assert sorted(i for piece in parts for i in piece) == list(range(IMAGES))
+    assert max(map(len, parts)) < BLOCK
+    for key, one in agree_store_by(store, ("cosine", "pearson"), name="Grad-CAM")["Grad-CAM"].items():
+        assert_same(one, whole[key])
+
+
 def test_two_settings_under_one_label_are_two_sets(store):
     fill(store, "a", "Grad-CAM", random_maps(7, 9), digest="other")
     result = agree_store(store, "Grad-CAM")["Grad-CAM"]
@@ -126,6 +195,7 @@ def test_saved_files_are_whole_and_say_the_same(store, tmp_path):
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
         "agreement/Grad-CAM.json",
         "agreement/Grad-CAM.csv",
+        "agreement/Grad-CAM.npz",
     ]
     content = json.loads(paths[0].read_text(encoding="utf-8"))
     assert content["tree"]["leaves"]
@@ -133,9 +203,25 @@ def test_saved_files_are_whole_and_say_the_same(store, tmp_path):
     rows = list(csv.reader(paths[1].read_text(encoding="utf-8").splitlines()))
     assert rows[0] == ["", "a", "b", "c/2"]
     np.testing.assert_array_equal(np.array([row[1:] for row in rows[1:]], float), result.mean)
+    tensor = read_tensor(paths[2])
+    assert (tensor.sets, tensor.images, tensor.measure) == (result.sets, result.images, "cosine")
+    np.testing.assert_array_equal(tensor.per_image, result.per_image.astype(np.float32))
+    with pytest.raises(InputError, match="no similarities per image"):
+        read_tensor(paths[0])
     save(result, tmp_path)
-    assert len(list((tmp_path / "agreement").iterdir())) == 2
+    assert len(list((tmp_path / "agreement").iterdir())) == 3
     assert save(agree_methods(store, "c/2"), tmp_path)[0].name.startswith("methods-of-c-2-")
+
+
+def test_each_measure_has_files_of_its_own(tmp_path):
+    found = compare_sets({"a": random_maps(7, 0), "b": random_maps(14, 1)}, ("cosine", "pearson", "iou:share=0.2"))
+    names = {key: [path.name for path in save(one, tmp_path)] for key, one in found.items()}
+    stem = names["cosine"][0].removesuffix(".json")
+    assert "--" not in stem
+    assert names["pearson"][0] == f"{stem}--pearson.json"
+    assert names["iou:share=0.2"][0].startswith(f"{stem}--iou-share-0.2-")
+    content = json.loads((tmp_path / "agreement" / names["pearson"][0]).read_text(encoding="utf-8"))
+    assert (content["measure"], content["measure_label"]) == ("pearson", "Pearson correlation")
 
 
 def test_file_names_are_safe_and_do_not_meet():

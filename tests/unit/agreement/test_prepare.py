@@ -14,6 +14,7 @@ from crosslight.agreement.prepare import (
 from crosslight.agreement.similarity import cosine
 from crosslight.core.errors import InputError
 from crosslight.core.maps import Maps, Status, judge
+from crosslight.core.sampling import sample
 
 PICTURE = (0.0, 0.0, 640.0, 480.0)
 
@@ -97,6 +98,26 @@ def test_steps_in_their_order():
     np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, normalise="max")), values / 3)
     np.testing.assert_allclose(apply_steps(raw, Steps(finish=False, normalise="minmax")), (values + 3) / 5)
     assert Steps(sign="absolute").as_dict() == {"finish": True, "sign": "absolute", "normalise": "none", "grid": 28}
+
+
+@pytest.mark.parametrize("grid", [6, 70])
+def test_maps_are_read_over_the_common_box_of_each_image(grid):
+    """Also those that have as many cells as the grid, and whose boxes differ from image to image."""
+    random = np.random.default_rng(0)
+    boxes = [np.array([[0.0, 0, 90, 60], [10.0, 0, 90, 60], [0, 0, 90, 60]]), np.tile((0.0, 5, 80, 60), (3, 1))]
+    sets = [maps_of(random.standard_normal((3, grid, grid)), box) for box in boxes]
+    common = np.array([[0.0, 5, 80, 60], [10, 5, 80, 60], [0, 5, 80, 60]])
+    found = prepare(sets, Steps(grid=grid)).values
+    assert found.dtype == (np.float64 if grid == 6 else np.float32)
+    for own, one in zip(found, sets, strict=True):
+        want = sample(one.values.astype(np.float64), one.boxes, common, grid).reshape(3, -1)
+        np.testing.assert_allclose(own, want, atol=1e-10 if grid == 6 else 1e-5)
+
+
+def test_maps_on_the_grid_already_are_taken_as_they_are():
+    sets = [maps_of(np.random.default_rng(seed).standard_normal((2, 28, 28))) for seed in (0, 1)]
+    for own, one in zip(prepare(sets, Steps()).values, sets, strict=True):
+        np.testing.assert_array_equal(own, one.values.reshape(2, -1))
 
 
 def test_what_is_left_out_is_counted_by_reason():

@@ -23,7 +23,7 @@ def test_agree(out, call):
     assert list(answer["agreement"]) == ["Gradient"]
     assert answer["agreement"]["Gradient"]["steps"]["grid"] == 4
     assert len(answer["agreement"]["Gradient"]["mean"]) == 2
-    assert all(file.endswith((".json", ".csv")) for file in answer["files"])
+    assert all(file.endswith((".json", ".csv", ".npz")) for file in answer["files"])
 
 
 def test_agree_wrong(out, call, tmp_path):

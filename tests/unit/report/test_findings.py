@@ -119,7 +119,7 @@ def test_families_are_compared_within_one_image(clean: Contents, monkeypatch: py
     monkeypatch.setattr(Contents, "families", FAMILIES)
     assert said(findings(clean, {"Grad-CAM": agreement()}))["Families"] == (
         "Classifiers of one family look at more similar places than those of different families: 0.61 against 0.20 "
-        "above chance under Grad-CAM (difference 0.408, 95 % interval 0.394 to 0.422)."
+        "above chance under Grad-CAM (difference 0.408, 95 % interval 0.394 to 0.421)."
     )
     turned = replace(agreement(), per_image=1 - agreement().per_image)
     assert "less similar" in said(findings(clean, {"x": turned}))["Families"]
