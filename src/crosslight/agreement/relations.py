@@ -133,7 +133,7 @@ class Ladder:
         return (
             f"{said} {word} than {against}: mean similarity {near.mean:.2f} against {far.mean:.2f} (difference "
             f"{self.difference:.3f}, 95 % interval {self.low:.3f} to {self.high:.3f}, N = {self.images} images)."
-        )
+        ).replace("-0.", "\u22120.")
 
     @property
     def _group(self) -> str:

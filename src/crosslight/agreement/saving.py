@@ -7,8 +7,10 @@ import io
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +80,12 @@ def read_tensor(path: str | Path) -> Tensor:
             return Tensor(found["per_image"], images, sets, str(found["measure"]))
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path} holds no similarities per image: {error}") from error
+
+
+def write_json(value: Mapping[str, Any], path: Path) -> Path:
+    """Write a value in JSON's own types, complete or not at all; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _write(path, json.dumps(value, indent=1, allow_nan=False).encode())
 
 
 def file_stem(label: str) -> str:

@@ -22,7 +22,7 @@ from .panels import Panel
 from .right import BASELINE_WORDS, Right
 from .summary import PERCENT, STATUS_WORDS, per_image_agreement
 from .tiles import CELLS, CHUNK, colour_bar, colour_table
-from .words import question, reference_link, settings_words, target_words
+from .words import between, number, p_value, question, reference_link, settings_words, target_words
 
 #: failures listed on the page; the rest is counted
 LISTED = 300
@@ -129,7 +129,9 @@ def page_text(
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": _number,
+        "number": number,
+        "between": between,
+        "p_value": p_value,
         "percent": _percent,
         "thousands": lambda n: f"{n:,}",
         "unbroken": lambda text: text.replace(" %", PERCENT),
@@ -252,12 +254,6 @@ def _work(contents: Contents) -> dict[str, dict[str, Any]]:
         if note.get("halved_batch"):
             entry["halved"] = min(entry["halved"] or note["halved_batch"], note["halved_batch"])
     return {model.label: found[model.label] for model in contents.models}
-
-
-def _number(value: float, digits: int = 2) -> str:
-    if not np.isfinite(value):
-        return "\N{EN DASH}"
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")  # what rounds to zero has no sign
 
 
 def _percent(part: float, whole: float) -> str:

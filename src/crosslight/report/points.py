@@ -13,15 +13,13 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from .legend import COLOURS, MARKS, draw_legend
 from .lettering import EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 from .placing import place_labels
 
 if TYPE_CHECKING:
     from ..agreement.structure import Ellipses, Ordination
 
-#: colours that people with any colour vision can tell apart (Okabe and Ito, 2008), each with its own mark
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5c5c5c")
-MARKS = "os^DvPX"
 _ACROSS, _LOWEST, _HIGHEST = 5.4, 2.2, 5.4  # inches of the plot
 _MARGIN = 0.55  # inches between the outer points and the frame
 _SMALL = 7.5  # points
@@ -36,6 +34,7 @@ def map_figure(
     caption: str = "",
     axis: str = "Axis",
     ellipses: Ellipses | None = None,
+    order: Sequence[str] = (),
 ) -> Figure:
     """Draw sets as points, both axes on one scale, so that distances in the drawing can be compared.
 
@@ -47,6 +46,7 @@ def map_figure(
         caption: below.
         axis: what the axes are called, before their number.
         ellipses: where the points would lie with other images, around their mean places.
+        order: of the groups, where another one than that in which they first stand is to give the colours.
 
     Returns:
         A figure with its own canvas.
@@ -59,7 +59,7 @@ def map_figure(
         raise InputError(f"{len(labels)} labels need as many groups and points with two axes, not {points.shape}")
     points = points[:, :2]
     low, high, scale, side = _window(_corners(points, ellipses))
-    names = list(dict.fromkeys(groups)) if groups is not None else []
+    names = list(dict.fromkeys((*order, *groups))) if groups is not None else []
     left, right, legend = EDGE + 0.62, EDGE, 0.24 if names else 0.0
     width = max(left + _ACROSS + right, measure(safe(title), TITLE, bold=True) + 2 * EDGE)
     lines = wrap(caption, width - 2 * EDGE)
@@ -80,7 +80,7 @@ def map_figure(
         )  # fmt: skip
     _labels(axes, points, labels, low, scale, (_ACROSS, side))
     if names:
-        _legend(figure, names, left, height - 0.36 - legend / 2)
+        draw_legend(figure, names, left, height - 0.36 - legend / 2)
     return figure
 
 
@@ -145,20 +145,3 @@ def _labels(
         if place.end is not None:
             end = low + np.array(place.end) / scale
             axes.plot([point[0], end[0]], [point[1], end[1]], color=QUIET, linewidth=0.6, zorder=2)
-
-
-def _legend(figure: Figure, names: Sequence[str], left: float, middle: float) -> None:
-    width, height = figure.get_size_inches()
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.set_xlim(0, width)
-    axes.set_ylim(0, height)
-    axes.patch.set_alpha(0)
-    x = left
-    for code, name in enumerate(names):
-        axes.plot(
-            x + 0.05, middle, marker=MARKS[code % len(MARKS)], markersize=6, color=COLOURS[code % len(COLOURS)],
-            markeredgecolor="white", markeredgewidth=0.7, linestyle="none",
-        )  # fmt: skip
-        axes.text(x + 0.16, middle, safe(name), fontsize=LABEL, color=INK, va="center_baseline")
-        x += 0.16 + measure(safe(name), LABEL) + 0.25

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..agreement import Agreement
+from ..agreement.relations import Kinship
 from ..core.bootstrap import mean_interval
 from ..core.maps import Status
 
@@ -29,7 +30,11 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class Pair:
-    """Two models under one method: mean cosine, its interval, the chance floor, the images behind it."""
+    """Two models under one method: mean similarity, its interval, the chance floor, the images behind it.
+
+    Where they are known, also the ceiling, and how the two are related: one of
+    `crosslight.agreement.relations.RELATIONS`.
+    """
 
     first: str
     second: str
@@ -40,6 +45,8 @@ class Pair:
     median: float
     floor: float
     images: int
+    ceiling: float = float("nan")
+    relation: str = ""
 
     @property
     def above(self) -> float:
@@ -74,8 +81,13 @@ class Contrast:
         return self.within - self.between
 
 
-def pairs_of(agreement: Agreement) -> list[Pair]:
-    """Pairs with a mean, the most alike first."""
+def pairs_of(agreement: Agreement, kin: Kinship | None = None) -> list[Pair]:
+    """Pairs with a mean, the most alike first.
+
+    Args:
+        agreement: the result.
+        kin: how the sets are related, in the same order.
+    """
     rows, columns = np.triu_indices(len(agreement.sets), 1)
     found = [
         Pair(
@@ -88,6 +100,8 @@ def pairs_of(agreement: Agreement) -> list[Pair]:
             median=float(agreement.median[i, j]),
             floor=float(agreement.floor[i, j]),
             images=int(agreement.count[i, j]),
+            ceiling=float(agreement.ceiling[i, j]),
+            relation=(kin.relation(i, j) or "") if kin is not None else "",
         )
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
     ]

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.IGNORECASE)
 _DOI = re.compile(r"doi:\s*(10\.\S+)", re.IGNORECASE)
@@ -114,3 +116,23 @@ def _value(value: Any) -> str:
 def two_decimals(value: float) -> str:
     """A number as shown in sentences; what rounds to zero has no sign."""
     return f"{round(value, 2) + 0.0:.2f}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number in tables, with a minus sign; what rounds to zero has none, and what is not known is a dash."""
+    if not np.isfinite(value):
+        return "\N{EN DASH}"
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def between(low: float, high: float, digits: int = 2) -> str:
+    """An interval, as in ``0.41 to 0.53``; a dash where it is not known."""
+    known = np.isfinite(low) and np.isfinite(high)
+    return f"{number(low, digits)} to {number(high, digits)}" if known else "\N{EN DASH}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with its sign, as in ``p = 0.032``."""
+    if not np.isfinite(p):
+        return "p unknown"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"

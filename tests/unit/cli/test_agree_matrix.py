@@ -124,7 +124,7 @@ def test_files(call, files, tmp_path):
     [
         ((), "name the folder with a study's results, or a published matrix with --matrix"),
         (("OUT", "--with", "b.csv"), "--with is about a published matrix; name one with --matrix"),
-        (("OUT", "--seed", "0"), "--seed is about a published matrix"),
+        (("OUT", "--seeds", "9"), "--seeds is about a published matrix"),
         (("OUT", "--matrix", "a.csv"), "OUT is about the results of a study"),
         (("--method", "x", "--matrix", "a.csv"), "--method is about the results of a study"),
         (

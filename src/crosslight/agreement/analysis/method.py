@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,10 +12,12 @@ from numpy.typing import NDArray
 
 from ...core.errors import InputError
 from ...store import MapSet
+from ..aggregate import filtered
 from ..agree import agree_store_by, read_blocks
 from ..calibration import ceiling_between
 from ..covariates import Covariate, covariates, image_agreement
 from ..disagreement import Disagreement, rank_disagreement
+from ..filters import Filter
 from ..groups import Answer, family_question, mantel
 from ..groups.results import PermutationTest, plain
 from ..multiverse import Multiverse, multiverse
@@ -35,7 +38,10 @@ from ..structure import (
     split_half,
     without_gaps,
 )
-from .request import Found, Request, known_mean, tried
+from .request import Found, Request, filter_of, known_mean, tried
+
+#: runs of Louvain at each resolution
+LOUVAIN = 20
 
 
 @dataclass(frozen=True)
@@ -97,12 +103,16 @@ def analyse_method(asked: Request, label: str, sets: Sequence[MapSet]) -> Method
     """
     by_measure = agree_store_by(asked.store, asked.measures, asked.steps, name=label, sets=sets, **asked.shared)[label]
     kin = kinship(asked.store, [one.model for one in sets], asked.by, asked.groups)
-    agreements = {key: _with_ceiling(one, kin) for key, one in by_measure.items()}
+    only = filter_of(asked, [one.model for one in sets])
+    agreements = {key: _with_ceiling(_filtered(one, only), kin) for key, one in by_measure.items()}
     main = next(iter(agreements.values()))
     per_image, left, _ = without_gaps(main.per_image, main.sets)
     seed, resamples, skipped = asked.seed, asked.resamples, dict[str, str]()
-    enough = len(left) > 2 and len(per_image) > 1
-    if not enough:
+    own_images = only is not None and only.mask.ndim == 3
+    enough = len(left) > 2 and len(per_image) > 1 and not own_images
+    if own_images:
+        skipped["structure"] = "each pair of models has images of its own, so that none can be drawn again for all"
+    elif not enough:
         skipped["structure"] = (
             f"three models and two images are needed; {len(left)} models share {len(per_image)} images"
         )
@@ -119,10 +129,10 @@ def analyse_method(asked: Request, label: str, sets: Sequence[MapSet]) -> Method
         agreements=agreements,
         kin=kin,
         ladder=ladder(main, kin, seed=seed),
-        answer=tried(skipped, "groups", lambda: _family(asked, main, kin, sets)),
+        answer=tried(skipped, "groups", lambda: _family(asked, main, kin, sets, skipped)),
         support=structure("tree", lambda: branch_support(per_image, left, resamples=resamples, seed=seed)),
         ellipses=structure("map", lambda: bootstrap_ellipses(per_image, resamples=resamples, seed=seed)),
-        communities=structure("communities", lambda: communities(distances, seed=seed)),
+        communities=structure("communities", lambda: communities(distances, seeds=LOUVAIN, seed=seed)),
         reliability=structure("reliability", lambda: split_half(per_image, seed=seed)),
         consensus=structure("consensus", lambda: _consensus(asked, sets, main.sets)),
         properties=covariates(image_agreement(main.per_image), properties, seed=seed),
@@ -135,12 +145,21 @@ def analyse_method(asked: Request, label: str, sets: Sequence[MapSet]) -> Method
     )
 
 
-def _family(asked: Request, main: Agreement, kin: Kinship, sets: Sequence[MapSet]) -> Answer:
-    """The family question on the models whose group is known, another seed of a network left out."""
+def _family(asked: Request, main: Agreement, kin: Kinship, sets: Sequence[MapSet], skipped: dict[str, str]) -> Answer:
+    """The family question on the models of groups of two or more, another seed of a network left out."""
     usable = np.isfinite(main.mean.diagonal())
     places = [i for i, (g, first) in enumerate(zip(kin.groups, kin.first, strict=True)) if g and first and usable[i]]
-    if len(places) < 4:
-        raise InputError(f"two groups of two models are needed; the {kin.by} of {len(places)} is known")
+    sizes = Counter(kin.groups[i] for i in places)
+    alone = [f"{main.sets[i]} ({kin.groups[i]})" for i in places if sizes[kin.groups[i]] == 1]
+    places = [i for i in places if sizes[kin.groups[i]] > 1]
+    if len({kin.groups[i] for i in places}) < 2:
+        known = ", ".join(f"{count} {name}" for name, count in sizes.items()) or "none is known"
+        raise InputError(f"two groups of two models are needed, seeds of one network counted once; there are: {known}")
+    if alone:
+        skipped["models alone in their group"] = ", ".join(alone)
+    repeats = [main.sets[i] for i, first in enumerate(kin.first) if not first and kin.groups[i]]
+    if repeats:
+        skipped["further seeds, in the question of groups"] = ", ".join(repeats)
     names = [sets[i].model for i in places]
     rows = [asked.told.models.index(name) for name in names]
     confounders: dict[str, NDArray[np.float64]] = {}
@@ -162,6 +181,16 @@ def _family(asked: Request, main: Agreement, kin: Kinship, sets: Sequence[MapSet
         per_image=main.per_image[:, places][:, :, places],
         seed=asked.seed,
     )
+
+
+def _filtered(agreement: Agreement, only: Filter | None) -> Agreement:
+    """Over the images that a filter leaves; those that it takes from all models are unknown to all that follows."""
+    if only is None:
+        return agreement
+    left = filtered(agreement, only)
+    if only.mask.ndim == 3:
+        return left
+    return replace(left, per_image=np.where(only.mask[:, None, None], agreement.per_image, np.nan))
 
 
 def _with_ceiling(agreement: Agreement, kin: Kinship) -> Agreement:

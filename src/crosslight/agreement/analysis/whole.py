@@ -26,7 +26,7 @@ from ..result import Agreement
 from ..variance import VarianceSplit, split_variance
 from .matrices import Labelled, Relation, relations
 from .method import MethodAnalysis, analyse_method
-from .request import MEASURES, RESAMPLES, Request, tried
+from .request import MEASURES, RESAMPLES, Request, filter_of, tried
 
 _NAMED = ("predictions", "relations", "artefacts", "variance", "steps", "repairs", "skipped")
 
@@ -75,6 +75,7 @@ def analyse(
     by: str = "family",
     groups: GroupTable | None = None,
     repairs: Sequence[Repair] = (),
+    only: str = "",
     every_choice: bool = False,
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -91,11 +92,13 @@ def analyse(
         by: the fact that makes groups of models.
         groups: a table of groups instead.
         repairs: cells to replace before anything is compared.
+        only: which images count where models are compared: all if empty, else ``same-prediction``, ``correct`` or
+            ``class:NAME``, see `Request`.
         every_choice: also ask the family question under every combination of choices, which takes many times as long.
         resamples: of the images, for the support of each branch at each of ten scales.
         seed: of everything drawn.
         progress: who listens.
-        options: others of `crosslight.agreement.agree_store_by`, such as ``subset`` and ``only``.
+        options: others of `crosslight.agreement.agree_store_by`, such as ``subset``.
 
     Raises:
         UnknownNameError: there is no method of that label.
@@ -110,9 +113,21 @@ def analyse(
     labels = list(methods) or known
     sets = tuple(one for one in sets if one.label in labels)
     asked = Request(
-        store, told, _properties(store, told), measures, steps or Steps(), by, groups, tuple(repairs), every_choice,
-        resamples, seed, options,
-    )  # fmt: skip
+        store=store,
+        told=told,
+        properties=_properties(store, told),
+        measures=measures,
+        steps=steps or Steps(),
+        by=by,
+        groups=groups,
+        repairs=tuple(repairs),
+        only=only,
+        every_choice=every_choice,
+        resamples=resamples,
+        seed=seed,
+        options=options,
+    )
+    filter_of(asked, told.models)  # says what is wrong before any work
     listener, skipped = progress or Silent(), dict[str, str]()
     listener.start(len(labels) + 3, "comparing maps")
     try:
@@ -133,7 +148,7 @@ def analyse(
     same = same_predictions(told, seed=seed) if (told.top >= 0).any(axis=1).sum() > 1 else None
     return Analysis(
         found, across, same, relations(_matrices(found, same), seed=seed), artefacts, variance,
-        asked.steps.as_dict(), tuple(map(str, repairs)), skipped,
+        asked.steps.as_dict() | ({"only": only} if only else {}), tuple(map(str, repairs)), skipped,
     )  # fmt: skip
 
 

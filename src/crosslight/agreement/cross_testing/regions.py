@@ -83,9 +83,7 @@ def common_box(boxes: Matrix, width: int, height: int) -> Box | None:
     return box
 
 
-def regions(
-    maps: Sequence[Maps], row: int, box: Box, count: int, *, seed: int, grid: int = GRID
-) -> NDArray[np.bool_]:
+def regions(maps: Sequence[Maps], row: int, box: Box, count: int, *, seed: int, grid: int = GRID) -> NDArray[np.bool_]:
     """What each map of one image keeps, and after them what the baselines keep.
 
     A map is ranked after its published final step. Where that leaves values equal, as a ReLU leaves zeros, the map

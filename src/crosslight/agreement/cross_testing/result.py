@@ -16,6 +16,9 @@ from .regions import BASELINES
 
 Matrix = NDArray[np.float64]
 
+#: what a model's own regions must keep beyond random ones, for others to be measured by that
+LEAST = 0.05
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -101,24 +104,23 @@ class CrossTest:
         """``[A, B]``: 0 where A's regions keep as much as random ones, 1 where as much as B's own.
 
         Networks differ in how much any hiding harms them, so columns of `mean` are not comparable; these are. NaN where
-        B's own regions keep no more than random ones.
+        B's own regions keep less than `LEAST` more than random ones.
         """
         random = self.baseline_mean[self.baselines.index("random")]
         reach = np.diagonal(self.mean) - random
-        return np.where(reach > 0, (self.mean - random) / np.where(reach > 0, reach, 1), np.nan)
+        return np.where(reach >= LEAST, (self.mean - random) / np.where(reach >= LEAST, reach, 1), np.nan)
 
     @property
     def sentence(self) -> str:
         """What a model's regions keep of its own confidence and of the others'."""
         own, others, less = (self.summary[name] for name in ("own", "others", "own less others"))
         random, centre = (self.summary[name] for name in BASELINES)
-        share = percent(self.share)
+        share, points = percent(self.share), [round(100 * value) for value in (less.mean, less.low, less.high)]
         return (
-            f"What a model finds important keeps {percent(own.mean)} of its own confidence and {percent(others.mean)} of "
-            f"the others' (difference {100 * less.mean:.0f} points, 95 % interval {100 * less.low:.0f} to "
-            f"{100 * less.high:.0f}); a random {share} of the picture keeps {percent(random.mean)}, the middle {share} "
-            f"{percent(centre.mean)} ({self.method}, top {share}, N = {len(self.images)} images, {len(self.models)} "
-            "models)."
+            f"What a model finds important keeps {percent(own.mean)} of its own confidence and {percent(others.mean)} "
+            f"of the others' (difference {points[0]} points, 95 % interval {points[1]} to {points[2]}); a random "
+            f"{share} of the picture keeps {percent(random.mean)}, the middle {share} {percent(centre.mean)} "
+            f"({self.method}, top {share}, N = {len(self.images)} images, {len(self.models)} models)."
         )
 
     def sentence_of(self, model: str) -> str:
@@ -132,8 +134,8 @@ class CrossTest:
         random = self.baseline_mean[self.baselines.index("random")]
         return (
             f"What {model} finds important keeps {percent(self.mean[at, at])} of its own confidence and "
-            f"{percent(self.mean[at, others].mean())} of the others'; a random {percent(self.share)} of the picture keeps "
-            f"{percent(random[at])} and {percent(random[others].mean())}."
+            f"{percent(self.mean[at, others].mean())} of the others'; a random {percent(self.share)} of the picture "
+            f"keeps {percent(random[at])} and {percent(random[others].mean())}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -170,8 +172,6 @@ def summarised(kept: Matrix, baseline: Matrix, resamples: int, seed: int) -> dic
     pairs, plains, rest = np.split(bounds, [models**2, models**2 + baseline[0].size], axis=1)
     names = ("mean", "low", "high")
     found: dict[str, Any] = dict(zip(names, pairs.reshape(3, models, models), strict=True))
-    found |= {
-        f"baseline_{name}": one for name, one in zip(names, plains.reshape(3, *baseline.shape[1:]), strict=True)
-    }
+    found |= {f"baseline_{name}": one for name, one in zip(names, plains.reshape(3, *baseline.shape[1:]), strict=True)}
     found["summary"] = {name: Estimate(*map(float, rest[:, i])) for i, name in enumerate(single)}
     return found

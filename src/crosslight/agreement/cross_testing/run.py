@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic_core import PydanticCustomError
 from torch import Tensor
 
 from ...core.devices import resolve_device
@@ -23,12 +24,12 @@ from ...core.seeds import seed_for
 from ...core.targets import parse_target
 from ...evidence import Gathering
 from ...evidence.fills import make_fill
-from ...evidence.masking import blend
+from ...evidence.masking import blend, check_whole_fill
 from ...evidence.outcomes import score_of
 from ...images import make_batch
-from ...store import Store
+from ...store import MapSet, Store
 from ...store.pictures import Pictures
-from .classifiers import check_same, load_again
+from .classifiers import check_same, load_again, stored_attributes
 from .regions import BASELINES, COARSE, GRID, as_seen, cells_kept, common_box, regions
 from .result import CrossTest, summarised
 
@@ -91,8 +92,8 @@ def cross_test(
         models: labels of two models or more, or the classifiers themselves by these labels; by default all with maps
             of the method, loaded again as the study loaded them.
         share: what is shown, in (0, 1).
-        fill: what is seen instead of the rest, as `crosslight.evidence.fills.check_fill` describes it, but for
-            ``segment-mean``; made of the input of the model that looks.
+        fill: what is seen instead of the rest, as `crosslight.evidence.masking.check_whole_fill` describes it; made of
+            the input of the model that looks.
         images: identities; by default all of the store.
         limit: how many of them are used at most, drawn at random.
         seed: of the draws, of random regions and of the bootstrap.
@@ -108,19 +109,22 @@ def cross_test(
             range, or a model cannot be loaded again.
     """
     count = cells_kept(share)
-    if fill == "segment-mean":
-        raise InputError("fill cannot be segment-mean: nothing here is cut into superpixels")
+    try:
+        fill = check_whole_fill(fill)
+    except PydanticCustomError as error:
+        raise InputError(f"fill {fill!r} {error.message()}") from None
     if resamples < 1 or (limit is not None and limit < 1) or (batch_size is not None and batch_size < 1):
         raise InputError(f"limit, resamples and batch_size must be positive, not {limit}, {resamples}, {batch_size}")
     place = resolve_device(device)
     sets = _sets(store, method_label, models)
+    keys = {label: one.key for label, one in sets.items()}
     loaders = {label: _loader(store, label, models, base) for label in sets}
-    rows = _rows(store, images, limit, seed)
+    rows = _rows(store, list(sets.values()), images, limit, seed)
     pictures, skipped = Pictures.of(store), Counter[str]()
     shown = [
         one
         for start in range(0, len(rows), IMAGES)
-        for one in _regions(store, sets, rows[start : start + IMAGES], pictures, count, seed, skipped)
+        for one in _regions(store, keys, rows[start : start + IMAGES], pictures, count, seed, skipped)
     ]
     if not shown:
         raise InputError(_nothing(method_label, list(sets), skipped, pictures))
@@ -164,8 +168,10 @@ def cross_test(
     )
 
 
-def _sets(store: Store, method_label: str, models: Sequence[str] | Mapping[str, Classifier] | None) -> dict[str, str]:
-    """The key of each model's maps."""
+def _sets(
+    store: Store, method_label: str, models: Sequence[str] | Mapping[str, Classifier] | None
+) -> dict[str, MapSet]:
+    """Each model's maps."""
     every = store.map_sets()
     mine = [one for one in every if one.label == method_label]
     if not mine:
@@ -176,11 +182,13 @@ def _sets(store: Store, method_label: str, models: Sequence[str] | Mapping[str, 
         if label not in times:
             raise UnknownNameError("model", label, times)
         if times[label] > 1:
-            raise InputError(f"{label!r} has maps of {method_label!r} with several settings: use a store with one of them")
+            raise InputError(
+                f"{label!r} has maps of {method_label!r} with several settings: use a store with one of them"
+            )
     if len(wanted) < 2:
         raise InputError(f"two models with maps of {method_label!r} are needed, not {len(wanted)}")
-    keys = {one.model: one.key for one in mine}
-    return {label: keys[label] for label in wanted}
+    by_model = {one.model: one for one in mine}
+    return {label: by_model[label] for label in wanted}
 
 
 def _loader(
@@ -188,11 +196,13 @@ def _loader(
 ) -> Callable[[], Classifier]:
     if not isinstance(models, Mapping):
         return lambda: load_again(store, label, base)
-    check_same(models[label], store.predictions(label, slice(0, 0)).attributes, label)
+    check_same(models[label], stored_attributes(store, label), label)
     return lambda: models[label]
 
 
-def _rows(store: Store, images: Sequence[str] | None, limit: int | None, seed: int) -> list[int]:
+def _rows(
+    store: Store, sets: Sequence[MapSet], images: Sequence[str] | None, limit: int | None, seed: int
+) -> list[int]:
     """Positions of the images to use, in the order of the store."""
     places = {image.identity: row for row, image in enumerate(store.manifest.images)}
     if images is not None:
@@ -200,6 +210,10 @@ def _rows(store: Store, images: Sequence[str] | None, limit: int | None, seed: i
             if identity not in places:
                 raise UnknownNameError("image", identity, places)
         places = {identity: places[identity] for identity in images}
+    else:  # those that every set has been made for
+        done = set.intersection(*(set(one.done) for one in sets))
+        end = min([len(places), *(most for one in sets if (most := one.attributes.get("limit")) is not None)])
+        places = {who: row for who, row in places.items() if row < end and row // store.manifest.block in done}
     drawn = sorted(places, key=lambda identity: seed_for(seed, identity, "cross-testing", "image"))
     return sorted(places[identity] for identity in drawn[:limit])
 
@@ -239,7 +253,7 @@ def _looked(
     batch_size: int,
     advance: Callable[[int], None],
 ) -> tuple[Matrix, Matrix]:
-    """What one model keeps of its confidence under each region, ``[image, region]``, and the confidence, ``[image]``."""
+    """What is kept of one model's confidence, ``[image, region]``, and that confidence, ``[image]``."""
     kept, confidence = [], []
     for start in range(0, len(shown), IMAGES):
         part = shown[start : start + IMAGES]
@@ -262,9 +276,9 @@ def _write(
     part: Sequence[Shown], gathering: Gathering, hidden: Tensor, image: int, variants: range, out: Tensor
 ) -> None:
     one = part[image]
-    seen = as_seen(
-        one.regions(slice(variants.start, variants.stop)), one.box, gathering.batch.boxes[image], out.shape[2:]
-    )
+    height, width = out.shape[2:]
+    kept = one.regions(slice(variants.start, variants.stop))
+    seen = as_seen(kept, one.box, gathering.batch.boxes[image], (height, width))
     blend(gathering.inputs[image], hidden[image], seen.to(out), out)
 
 

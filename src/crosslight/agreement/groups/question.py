@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,15 +226,26 @@ def _confounders(
         if name in values or name == GROUPS:
             raise InputError(f"a confounder cannot be called {name!r}; the name is taken")
         values[name] = np.asarray(one, dtype=np.float64)
-    usable, skipped = {}, {}
+    usable: dict[str, Matrix] = {}
+    skipped: dict[str, str] = {}
     for name, one in values.items():
         matrix = symmetric(np.abs(one[:, None] - one) if one.ndim == 1 else one, f"confounder {name!r}")
         same_length(items, len(matrix), f"confounder {name!r}")
         if np.ptp(pairs(matrix)) <= 1e-12 * np.abs(matrix).max(initial=0):
             skipped[name] = "it is the same for all pairs"
+        elif _follows(matrix, usable.values()):
+            skipped[name] = f"it follows from {' and '.join(usable)}"
         else:
             usable[name] = matrix
     return usable, skipped
+
+
+def _follows(matrix: Matrix, others: Iterable[Matrix]) -> bool:
+    """Whether the pairs of a matrix are a combination of those of others and a constant."""
+    values = pairs(matrix)
+    basis = np.stack([np.ones(len(values)), *map(pairs, others)], axis=1)
+    rest = values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]
+    return bool(np.var(rest) < 1e-10 * np.var(values))
 
 
 def _regression(

@@ -114,7 +114,8 @@ def sentence(found: Findings) -> str:
             text += ", but " + ", and ".join(doubts)
         elif found.worst:
             name, p = found.worst
-            text += f"; this holds whichever {found.noun} is left out (largest {p_text(p)}, without {name})"
+            which = "this" if p <= found.alpha * (1 + 1e-9) else "by one test at least, this"
+            text += f"; {which} holds whichever {found.noun} is left out (largest ANOSIM {p_text(p)}, without {name})"
         text += _confounded(found)
     elif said != "undecidable":
         text += _images(found, said) + _inverted(found)

@@ -76,7 +76,8 @@ class Measure:
         """What the measure is called in words, with the settings that the title does not name and that were changed."""
         shown = {name for _, name, _, _ in Formatter().parse(self.title)}
         rest = ", ".join(f"{name} {_text(value)}" for name, value in self._changed().items() if name not in shown)
-        return self.title.format(**self.settings) + (f" ({rest})" if rest else "")
+        named = self.title.format(**self.settings).replace(".0%", "%").replace("%", " %")
+        return named + (f" ({rest})" if rest else "")
 
     @property
     def key(self) -> str:

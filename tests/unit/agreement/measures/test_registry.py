@@ -29,8 +29,8 @@ def test_the_key_finds_the_measure_again(text):
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("iou", "IoU of the top 10.0%"),
-        ("iou:share=0.025", "IoU of the top 2.5%"),
+        ("iou", "IoU of the top 10 %"),
+        ("iou:share=0.025", "IoU of the top 2.5 %"),
         ("kappa", "Cohen's kappa"),
         ("kappa:cuts=0.4/0.7", "Cohen's kappa (cuts 0.4/0.7)"),
         ("rank-agreement:count=5,side=14", "rank agreement of the top 5 (side 14)"),

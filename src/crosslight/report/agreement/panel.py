@@ -1,0 +1,177 @@
+"""What the page shows of one method."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...agreement import Agreement
+from ...agreement.aggregate import describe_count
+from ...agreement.analysis import MethodAnalysis, Relation
+from ..contents import Contents
+from ..summary import Pair, pairs_of
+from .charts import consensus_dots, ladder_dots, pair_dots, property_dots, unknown_properties
+from .dots import Dots
+from .kin_words import LOOKS, group_words, groups_of, relation_words
+from .measures import MeasureRow, measure_rows
+from .record import recorded, remarks, skipped_words
+from .scenes import Scene, scenes
+
+#: verdicts that no one may take for an answer
+DOUBTFUL = ("underpowered", "undecidable")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A sentence that can be quoted.
+
+    Attributes:
+        text: with its numbers.
+        warns: whether it says that too little is known.
+    """
+
+    text: str
+    warns: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the page shows of one method.
+
+    Attributes:
+        label: the method's.
+        number: of the method in the page's data.
+        method: all that was found.
+        pairs: the most alike first.
+        count: how many images, in words.
+        stem: what its files' names begin with.
+        quotes: sentences that can be quoted.
+        ladder: from identical maps to chance.
+        pair_dots: every pair; of very many, the most and the least alike.
+        pairs_between: how many pairs `pair_dots` leaves out.
+        relations: CSS class and name of the relations that there are.
+        consensus: each model against the consensus of the others.
+        properties: what the agreement on an image goes with.
+        unknown_properties: those of which nothing can be said, with the reason.
+        measures: one row for each measure.
+        scenes: images on which models disagree most and agree most.
+        remarks: further sentences.
+        recorded: what was compared and how, as terms and texts.
+        skipped: what is not there, as names and reasons.
+        groups: of the models, by label; None where nothing is known.
+        figures: names of the figures that were drawn.
+    """
+
+    label: str
+    number: int
+    method: MethodAnalysis
+    pairs: tuple[Pair, ...]
+    count: str
+    stem: str
+    quotes: tuple[Quote, ...] = ()
+    ladder: Dots | None = None
+    pair_dots: Dots | None = None
+    pairs_between: int = 0
+    relations: tuple[tuple[str, str], ...] = ()
+    consensus: Dots | None = None
+    properties: Dots | None = None
+    unknown_properties: tuple[str, ...] = ()
+    measures: tuple[MeasureRow, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    remarks: tuple[str, ...] = ()
+    recorded: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    groups: Mapping[str, str] | None = None
+    figures: tuple[str, ...] = field(default=())
+
+    @property
+    def agreement(self) -> Agreement:
+        """By the main measure."""
+        return self.method.main
+
+    @property
+    def plain(self) -> bool:
+        """Whether only the matrix is known."""
+        return self.method.support is None and not self.method.skipped
+
+    @property
+    def mean(self) -> float:
+        """Mean similarity over all pairs."""
+        return float(np.mean([pair.mean for pair in self.pairs])) if self.pairs else np.nan
+
+    @property
+    def floor(self) -> float:
+        """Mean chance floor over all pairs."""
+        return float(np.mean([pair.floor for pair in self.pairs])) if self.pairs else np.nan
+
+    @property
+    def used(self) -> str:
+        """How many images, in two numbers."""
+        most = max((pair.images for pair in self.pairs), default=0)
+        return f"{most:,} of {len(self.agreement.images):,}"
+
+    @property
+    def by_chance(self) -> int:
+        """How many pairs do not lie above their floor."""
+        return sum(pair.by_chance for pair in self.pairs)
+
+    @property
+    def noun(self) -> str:
+        """What groups of models are called."""
+        return group_words(self.method.kin.by)[0]
+
+
+def panel_of(
+    method: MethodAnalysis, contents: Contents, number: int, relations: Sequence[Relation] = ()
+) -> Panel:
+    """All that the page says of a method; its figures are not drawn yet.
+
+    Args:
+        method: what was found.
+        contents: the page's data.
+        number: of the method in it.
+        relations: between all matrices, of which those of this method's measures are shown.
+    """
+    pairs, groups = tuple(pairs_of(method.main, method.kin)), groups_of(method.kin)
+    drawn, between = pair_dots(method, pairs)
+    present = {pair.relation for pair in pairs}
+    return Panel(
+        label=method.label,
+        number=number,
+        method=method,
+        pairs=pairs,
+        count=describe_count(method.main),
+        stem=f"agreement-{number}",
+        quotes=quotes_of(method),
+        ladder=ladder_dots(method, pairs),
+        pair_dots=drawn,
+        pairs_between=between,
+        relations=tuple(
+            (look, relation_words(relation, method.kin.by)) for relation, look in LOOKS.items() if relation in present
+        ),
+        consensus=consensus_dots(method, groups),
+        properties=property_dots(method),
+        unknown_properties=tuple(unknown_properties(method)),
+        measures=measure_rows(method, relations),
+        scenes=scenes(method, contents),
+        remarks=remarks(method),
+        recorded=recorded(method),
+        skipped=skipped_words(method.skipped),
+        groups=groups,
+    )
+
+
+def quotes_of(method: MethodAnalysis) -> tuple[Quote, ...]:
+    """The ladder's sentence and the answer to the family question, as far as they are there."""
+    found = [Quote(printed(method.ladder.sentence))] if method.ladder.sentence else []
+    if method.answer is not None:
+        found.append(Quote(printed(method.answer.sentence), method.answer.verdict in DOUBTFUL))
+    return tuple(found)
+
+
+def printed(sentence: str) -> str:
+    """A sentence with minus signs in place of the hyphens before numbers."""
+    return re.sub(r"(?<=[\s(=,])-(?=[.\d])", "\N{MINUS SIGN}", sentence)
