@@ -239,8 +239,12 @@ def _universes(asked: Request, label: str, sets: Sequence[MapSet], main: Agreeme
         own = {**asked.shared, "resamples": 10}
         return agree_store_by(asked.store, measures, steps, name=label, sets=sets, **own)[label]
 
-    known = zip(main.sets, kin.groups, kin.first, strict=True)
-    return multiverse(compare, {name: g for name, g, first in known if g and first}, label=label, seed=asked.seed)
+    known = {
+        name: group for name, group, first in zip(main.sets, kin.groups, kin.first, strict=True) if group and first
+    }
+    sizes = Counter(known.values())
+    groups = {name: group for name, group in known.items() if sizes[group] > 1}
+    return multiverse(compare, groups, label=label, seed=asked.seed)
 
 
 def _same(asked: Request) -> dict[str, bool]:
