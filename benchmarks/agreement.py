@@ -1,6 +1,6 @@
 """The statistics of the family question on simulated models: false alarms, power, and what the tool says of both.
 
-python -m benchmarks.agreement [--section nulls] [--simulations 2000] [--quick] [--json]
+python -m benchmarks.agreement [--section nulls stores] [--simulations 2000] [--quick] [--json]
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from crosslight.agreement.groups.simulate import (
     shifted,
 )
 
+from .planted import store_rows
 from .rows import Row, as_json, attempted, printed
 
 GROUPS = ("convolutional",) * 9 + ("transformer",) * 5
 MODEL = "9 against 5 models"
 SHIFT = 2.25
 ALPHA = 0.05
-COLUMNS = ("found",)
+COLUMNS = ("found", "others")
 PUBLISHED = {0.75: 0.07, 1.5: 0.32, 2.25: 0.72}
 TESTS: tuple[Test, ...] = ("anosim", "permanova", "either")
 
@@ -108,7 +109,7 @@ def _regression_row(matrices: np.ndarray) -> Row:
     return Row(MODEL, "regression, no effect", {"found": rejected(np.array(p), ALPHA)}, {"found": "0.03 to 0.07"})
 
 
-SECTIONS = {"nulls": null_rows}
+SECTIONS = {"nulls": null_rows, "stores": store_rows}
 
 
 def noted(made: Iterator[Row], known: list[Row]) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core.errors import InputError
 from ..core.maps import Maps
 from .measures import Measure, find_measure, freeze
+from .measures.base import Kept
 from .measures.cosine import dot
 from .native import FLAT, Basis, Products, add_sums, condensed, products
 from .prepare import Steps, Unit, unit_of, with_zeros
@@ -189,19 +190,22 @@ class Comparison:
         pairs = self._pairs(len(unit), number) if self._partner is not None else []
         if self._partner is not None:
             self._pair(seen, self._partner, pairs)
+        represented: dict[str, Array] = {}
+        kept: Kept = {}
         for key in others:
             assert cells is not None
             one = self.measures[key]
             made = one.representations(cells)
-            similar[key] = one.compared(made, made)
+            similar[key] = one.compared(made, made, kept)
             if one.compare is dot:
                 known = np.where(np.isfinite(made[..., :1]), made, 0).sum(axis=1, dtype=np.float64)
                 self._made_sums[key] = self._made_sums.get(key, 0) + known
-                continue
-            if self._partner is not None:
-                self._pair_made(key, made, self._partner.made[key], pairs)
-            if keep:
-                seen.made[key] = made
+            else:
+                represented[key] = made
+        if self._partner is not None:
+            self._pair_made(represented, self._partner.made, pairs)
+        if keep:
+            seen.made.update(represented)
         dropped = with_zeros(unit, usable)
         for key, values in similar.items():
             self._similar[key].append(_symmetric(values, self.measures[key].identical))
@@ -253,12 +257,14 @@ class Comparison:
                 made = self.measures[key].representations(cells)
                 self._by_chance(key, self.measures[key].compared(made[:number], made[number:]))
         if seen is partner:
-            for key, made in seen.made.items():
-                self._pair_made(key, made, made, pairs)
+            self._pair_made(seen.made, seen.made, pairs)
 
-    def _pair_made(self, key: str, made: Array, others: Array, pairs: list[tuple[int, int]]) -> None:
+    def _pair_made(self, made: dict[str, Array], others: dict[str, Array], pairs: list[tuple[int, int]]) -> None:
         for i, j in pairs:
-            self._by_chance(key, self.measures[key].compared(made[:, i : i + 1], others[:, j : j + 1]))
+            kept: Kept = {}
+            for key, own in made.items():
+                found = self.measures[key].compared(own[:, i : i + 1], others[key][:, j : j + 1], kept)
+                self._by_chance(key, found)
 
     def _by_chance(self, key: str, values: Array) -> None:
         known = np.isfinite(values)
@@ -269,12 +275,13 @@ class Comparison:
         self, key: str, unit: Unit, usable: NDArray[np.bool_], values: Array, dropped: Sequence[dict[str, int]]
     ) -> None:
         without = usable & ~np.isfinite(np.diagonal(values, axis1=1, axis2=2)).T
-        for number, (counter, reasons) in enumerate(zip(self._lost[key], dropped, strict=True)):
-            counter.update(reasons)
-            for row in np.flatnonzero(without[number]).tolist():
-                own = unit.values[number][row]
-                flat = np.ptp(own) <= FLAT * np.abs(own).max()
-                counter[CONSTANT_AFTER_STEPS if flat else NOT_DEFINED] += 1
+        for counter, reasons in zip(self._lost[key], dropped, strict=True):
+            if reasons:
+                counter.update(reasons)
+        for number, row in np.argwhere(without).tolist():
+            own = unit.values[number][row]
+            flat = np.ptp(own) <= FLAT * np.abs(own).max()
+            self._lost[key][number][CONSTANT_AFTER_STEPS if flat else NOT_DEFINED] += 1
 
 
 def unit_length(sets: int, steps: Steps) -> int:

@@ -15,6 +15,7 @@ from ..core.finish import Sign, with_sign
 from ..core.maps import Maps, Status
 from ..core.sampling import sampling_matrices
 from .measures import Cells
+from .measures.base import EXTREMES
 from .native import Basis, basis
 
 Normalise = Literal["none", "max", "minmax", "sum"]
@@ -133,6 +134,7 @@ class Unit:
         """All maps on the grid: ``[set, image, cell]``, NaN where there is none, or nothing but zeros."""
         grid, dtype = self.steps.grid, self.steps.dtype
         values = np.empty((len(self.values), len(self), grid * grid), dtype)
+        extremes = np.full((*values.shape[:2], 2), np.nan, dtype)
         for frame, rows in self.frames:
             every = len(rows) == len(self)
             for one, maps in enumerate(self.values):
@@ -140,9 +142,12 @@ class Unit:
                 if not frame.as_it_is(one):
                     down, along = frame.matrices(one)
                     mine = down.astype(dtype) @ mine @ along.T.astype(dtype)
-                values[one, slice(None) if every else rows] = mine.reshape(len(rows), -1)
-        values[~self.usable | ~_any(values)] = np.nan
-        return Cells(values, np.ones(grid * grid, dtype), (grid, grid))
+                mine, into = mine.reshape(len(rows), -1), slice(None) if every else rows
+                values[one, into] = mine
+                extremes[one, into, 0], extremes[one, into, 1] = mine.min(axis=-1), mine.max(axis=-1)
+        missing = ~self.usable | (extremes == 0).all(axis=-1)
+        values[missing] = extremes[missing] = np.nan
+        return Cells(values, np.ones(grid * grid, dtype), (grid, grid), {EXTREMES: extremes})
 
     def coordinates(self) -> list[tuple[Basis, NDArray[np.intp], Cells]] | None:
         """The same for measures that need products alone: in the basis of each frame.
@@ -182,7 +187,8 @@ def unit_of(maps: Sequence[Maps], steps: Steps, rows: slice = slice(None)) -> Un
     dropped = []
     for one, own in zip(maps, lost, strict=True):
         status = one.status[rows]
-        reasons = {Status(s).name: int((status == s).sum()) for s in np.unique(status[status != Status.OK])}
+        bad = status[status != Status.OK]
+        reasons = {Status(s).name: int((bad == s).sum()) for s in np.unique(bad)} if len(bad) else {}
         dropped.append(reasons | ({NO_COMMON_BOX: int(own.sum())} if own.any() else {}))
     values = tuple(apply_steps(_rows(m, rows), steps, steps.dtype) for m in maps)
     boxes = np.stack([m.boxes[rows] for m in maps], axis=1)
@@ -209,7 +215,11 @@ def _frames(
     places = np.flatnonzero(np.isfinite(common).all(axis=1))
     if not len(places):
         return ()
-    kinds, which = np.unique(spans[places].reshape(len(places), -1), axis=0, return_inverse=True)
+    spans = spans[places].reshape(len(places), -1)
+    if (spans == spans[0]).all():  # as it mostly is, and no sorting then
+        kinds, which = spans[:1], np.zeros(len(places), np.intp)
+    else:
+        kinds, which = np.unique(spans, axis=0, return_inverse=True)
     sizes = tuple(m.values.shape[1:] for m in maps)
     return tuple(
         (

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: values from which a bracket around the wanted one is estimated
-_SAMPLE = 2048
+_SAMPLE = 1024
 #: shorter rows are partitioned as they are
-_SHORT = 4 * _SAMPLE
+_SHORT = 8 * _SAMPLE
 
 
 def kth_largest(values: NDArray[Any], k: int) -> NDArray[Any]:
@@ -44,9 +44,9 @@ def kth_largest(values: NDArray[Any], k: int) -> NDArray[Any]:
 
 
 def _select(row: NDArray[Any], k: int, low: Any, high: Any) -> Any:
-    upper = np.compress(row >= low, row)
-    inside = upper <= high
-    above, between = len(upper) - np.count_nonzero(inside), np.compress(inside, upper)
+    upper = row[row >= low]
+    between = upper[upper <= high]
+    above = len(upper) - len(between)
     left = len(between) - (k - above)
     if above < k and 0 <= left < len(between):
         return np.partition(between, left)[left]

@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..agreement.analysis import analyse
 from ..core.progress import Progress, Silent
 from ..store import Store
 from ..store.pictures import Pictures
+from .agreement import analyses_of, overview, write_panels
 from .contents import Contents, read_contents
 from .findings import Finding, findings
 from .page import page_text, script_data
-from .panels import agreements_of, write_panels
 from .right import write_right
 from .tiles import write_maps, write_photographs
 from .words import study_toml
 
 if TYPE_CHECKING:
     from ..agreement import Agreement
+    from ..agreement.analysis import Analysis
     from ..images import ImageSet
+
+#: resamples of the images for each scale of a tree's support, where the report has to analyse the store itself
+RESAMPLES = 200
 
 STATIC = Path(__file__).parent / "static"
 _STAGED = ".part-"
@@ -50,6 +55,7 @@ def build_report(
     out: Path | None = None,
     *,
     images: ImageSet | None = None,
+    analysis: Analysis | None = None,
     agreements: Mapping[str, Agreement] | None = None,
 ) -> Path:
     """Write the report of a store; see `write_report`.
@@ -57,7 +63,7 @@ def build_report(
     Returns:
         Path of ``index.html``.
     """
-    return write_report(store, out, images=images, agreements=agreements).page
+    return write_report(store, out, images=images, analysis=analysis, agreements=agreements).page
 
 
 def write_report(
@@ -65,6 +71,7 @@ def write_report(
     out: Path | None = None,
     *,
     images: ImageSet | None = None,
+    analysis: Analysis | None = None,
     agreements: Mapping[str, Agreement] | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -77,7 +84,10 @@ def write_report(
         out: folder of the report; by default ``report`` within the store. Other files in it stay.
         images: the study's pictures, where they are not to be looked for at their source. Without any picture
             the page still works, and says so.
-        agreements: of the models under each method, by its label, where they are at hand already.
+        analysis: of the agreement in the store. Where neither it nor `agreements` is given, the store is analysed here,
+            with few resamples.
+        agreements: of the models under each method, by its label, where only matrices, trees, ladders and pairs are
+            wanted. They count for methods that are not in `analysis`.
         progress: told of every method whose maps or figures are written.
 
     Returns:
@@ -90,7 +100,7 @@ def write_report(
     staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=assets))
     try:
         staged.chmod(0o755)  # readable for others, as any other folder
-        contents, parts = _write_assets(store, pictures, staged, agreements or {}, progress or Silent())
+        contents, parts = _write_assets(store, pictures, staged, (analysis, agreements), progress or Silent())
         final = assets / _digest(staged)
         if final.exists():
             shutil.rmtree(staged)
@@ -108,19 +118,27 @@ def write_report(
 
 
 def _write_assets(
-    store: Store, pictures: Pictures, folder: Path, known: Mapping[str, Agreement], progress: Progress
+    store: Store,
+    pictures: Pictures,
+    folder: Path,
+    known: tuple[Analysis | None, Mapping[str, Agreement] | None],
+    progress: Progress,
 ) -> tuple[Contents, Mapping[str, Any]]:
     contents = read_contents(store)
+    analysis, agreements = known
+    if analysis is None and agreements is None:
+        analysis = analyse(store, resamples=RESAMPLES, progress=progress)
     progress.start(2 * len(contents.methods), "report")
     try:
         photographs = write_photographs(contents, pictures, folder)
         write_maps(contents, folder, progress)
-        agreements = agreements_of(contents, known)
-        panels = write_panels(contents, agreements, folder, progress)
+        methods = analyses_of(contents, analysis, agreements)
+        panels = write_panels(contents, methods, folder, progress, analysis.relations if analysis is not None else ())
         right = write_right(store, folder)
     finally:
         progress.finish()
-    (folder / "data.js").write_text(script_data(contents, agreements, photographs), encoding="ascii")
+    mains = {label: one.main for label, one in methods.items()}
+    (folder / "data.js").write_text(script_data(contents, mains, photographs), encoding="ascii")
     spec = contents.facts.get("spec")
     text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
     if text:
@@ -131,8 +149,9 @@ def _write_assets(
     parts = {
         "photographs": photographs,
         "gone": next(pictures.notes(), ""),
-        "found": findings(contents, agreements, right),
+        "found": findings(contents, mains, right, methods),
         "panels": panels,
+        "over": overview(analysis),
         "right": right,
         "study_text": text,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SURE = 0.95
 _ACROSS = 3.7  # inches of the tree
 _SMALL = 6.5  # points
+_HIGH = 0.11  # inches of such a line
 
 
 def dendrogram_figure(
@@ -82,20 +83,39 @@ def dendrogram_figure(
 def _branches(axes: Axes, tree: Tree, support: Support | None) -> None:
     place = {leaf: float(at) for at, leaf in enumerate(tree.order)}
     level = dict.fromkeys(place, 0.0)
+    nodes = []
     for branch, (one, other, top, _) in enumerate(tree.linkage.tolist()):
-        (y, x), (v, u) = ((place[int(node)], level[int(node)]) for node in (one, other))
-        axes.plot([x, top, top, u], [y, y, v, v], color=INK, linewidth=1.1, solid_joinstyle="miter")
+        ends = [int(one), int(other)]
+        for node in ends:
+            inner = node - len(tree.labels)
+            sure = support is not None and inner >= 0 and bool(support.au[inner] >= SURE)
+            axes.plot([level[node], top], [place[node]] * 2, color=INK, linewidth=2.2 if sure else 1.1)
+        axes.plot([top, top], [place[node] for node in ends], color=INK, linewidth=1.1, solid_capstyle="projecting")
         node = len(tree.labels) + branch
-        place[node], level[node] = (y + v) / 2, top
-        if support is not None and branch < len(tree.linkage) - 1:
-            au, bp = float(support.au[branch]), float(support.bp[branch])
-            sure = bool(au >= SURE)
-            axes.annotate(
-                f"{_share(au)}/{_share(bp)}", (top, place[node]), (-2, 1.5), textcoords="offset points",
-                ha="right", va="bottom", fontsize=_SMALL, weight="bold" if sure else "normal",
-                color=INK if sure else QUIET, zorder=5,
-                path_effects=[withStroke(linewidth=2, foreground="white")],
-            )  # fmt: skip
+        place[node], level[node] = sum(place[end] for end in ends) / 2, top
+        nodes.append((top, place[node]))
+    if support is not None:
+        _supports(axes, nodes[:-1], support)
+
+
+def _supports(axes: Axes, nodes: Sequence[tuple[float, float]], support: Support) -> None:
+    """AU and BP at the branches, the best supported first; those that would cover another are left out."""
+    figure = axes.figure
+    size = axes.get_position().size * figure.get_size_inches()  # type: ignore[union-attr]
+    scale = size / (max(axes.get_xlim()), max(axes.get_ylim()) + 0.5)
+    taken: list[tuple[float, float, float]] = []  # right end, middle, width, in inches
+    for branch in np.argsort(-np.nan_to_num(support.au[: len(nodes)]), kind="stable").tolist():
+        (top, row), (au, bp) = nodes[branch], (float(support.au[branch]), float(support.bp[branch]))
+        text, sure = f"{_share(au)}/{_share(bp)}", au >= SURE
+        x, y, width = -top * scale[0], row * scale[1], measure(text, _SMALL, bold=sure)
+        if any(abs(y - v) < _HIGH and x - width < u and u - w < x for u, v, w in taken):
+            continue
+        taken.append((x, y, width))
+        axes.annotate(
+            text, (top, row), (-3, 1.5), textcoords="offset points", ha="right", va="bottom", fontsize=_SMALL,
+            weight="bold" if sure else "normal", color=INK if sure else QUIET, zorder=5,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
+        )  # fmt: skip
 
 
 def _share(value: float) -> str:
@@ -111,8 +131,9 @@ def _caption(agreement: Agreement, tree: Tree, support: Support | None) -> str:
         parts.append(f"Cophenetic correlation {tree.cophenetic:.2f}; the tree alone is no evidence of clusters")
     if support is not None:
         parts.append(
-            "At each branch in %: AU, approximately unbiased p-value of the branch (bold from 95 on), and BP, share of "
-            f"{support.resamples:,} resamples of the images that have it. Other models are not meant"
+            "At each branch in %: AU, approximately unbiased p-value of the branch (bold, and a thick stem, from 95 "
+            f"on), and BP, share of {support.resamples:,} resamples of the images that have it. They say nothing about "
+            "other models"
         )
     if tree.left_out:
         parts.append(f"Not in the tree: {', '.join(map(safe, tree.left_out))}")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from ..agreement import Agreement
+from ..agreement.analysis import MethodAnalysis
 from ..core.maps import Status
 from ..evaluation.baselines import CHANCE
+from .agreement.found import families, methods_matter, places, relatives
 from .contents import Contents
+from .finding import Finding
 from .right import BASELINE_WORDS, Right
-from .summary import STATUS_WORDS, Pair, contrast_of, pairs_of
-from .words import two_decimals
+from .summary import STATUS_WORDS, pairs_of
+
+__all__ = ["Finding", "findings", "main_method"]
 
 #: findings of a report, without the one that warns of odd maps
-MOST = 5
+MOST = 6
 
 #: methods that one finding names at most
 NAMED = 3
@@ -26,36 +29,27 @@ NAMED = 3
 ODD, ODD_IN_A_SET = 0.01, 0.5
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One result in words.
-
-    Attributes:
-        head: a few words.
-        text: one to three sentences with numbers.
-        warns: whether it asks for a second look.
-    """
-
-    head: str
-    text: str
-    warns: bool = False
-
-
 def findings(
-    contents: Contents, agreements: Mapping[str, Agreement], right: Right | None = None
+    contents: Contents,
+    agreements: Mapping[str, Agreement],
+    right: Right | None = None,
+    methods: Mapping[str, MethodAnalysis] | None = None,
 ) -> tuple[Finding, ...]:
-    """What was found, as far as there is something to find: five sentences, and a warning where maps are odd.
+    """What was found, as far as there is something to find: six sentences, and a warning where maps are odd.
 
     Args:
         contents: with the status of every map.
         agreements: by method label, for methods with maps of two models or more.
         right: scores of the maps, where the truth is known.
+        methods: what else is known of each method, by its label.
     """
     pairs = {label: known for label, agreement in agreements.items() if (known := pairs_of(agreement))}
     found: list[Finding | None] = [_accuracy(contents)]
     if pairs:
         main = main_method(contents, pairs)
-        found += [_places(main, pairs[main]), _families(main, contents, agreements[main]), _methods(pairs)]
+        first, measure = (methods or {}).get(main), agreements[main].measure_label
+        found += [places(main, pairs[main], measure), relatives(main, first)]
+        found += [families(main, contents, agreements[main], first), methods_matter(pairs, measure)]
     found += [_truth(right), _same_class(contents)]
     kept = [finding for finding in found if finding is not None][:MOST]
     odd = _odd(contents)
@@ -122,70 +116,6 @@ def _same_class(contents: Contents) -> Finding | None:
         "The same answer",
         f"{_all(len(spoken))} classifiers name the same class in {_share(same, len(rows))}"
         + (f"; two of them do so in {_percent(float(np.mean(pairs)))} on average." if len(spoken) > 2 else "."),
-    )
-
-
-def _places(label: str, known: Sequence[Pair]) -> Finding:
-    ranked = sorted(known, key=lambda pair: -pair.above)  # two constant maps are alike, but do not look anywhere
-    most, least = ranked[0], ranked[-1]
-    if least is most:
-        text = f"Under {label}, the maps of {most.first} and {most.second} are alike by {_cosine(most)}"
-    else:
-        text = f"Under {label}, {most.first} and {most.second} look at the most similar places ({_cosine(most)})"
-        text += f", {least.first} and {least.second} at the least similar ({_cosine(least)})"
-    chance = sum(pair.by_chance for pair in known)
-    if len(known) == 1:
-        text += ". That is no more than chance gives." if chance else ". That is above chance."
-    elif chance == len(known):
-        text += ". No pair is above chance."
-    elif chance:
-        text += f". {chance} of {len(known)} pairs {'is' if chance == 1 else 'are'} not above chance."
-    else:
-        text += f". All {len(known)} pairs are above chance."
-    return Finding("Where they look", text, warns=chance == len(known))
-
-
-def _cosine(pair: Pair) -> str:
-    return f"cosine {two_decimals(pair.mean)}" + _by_chance(pair.floor)
-
-
-def _by_chance(floor: float) -> str:
-    return f", chance {two_decimals(floor)}" if np.isfinite(floor) else ""
-
-
-def _families(label: str, contents: Contents, agreement: Agreement) -> Finding | None:
-    found = contrast_of(agreement, contents.families)
-    if found is None:
-        return None
-    if found.low > 0:
-        text = "Classifiers of one family look at more similar places than those of different families"
-    elif found.high < 0:
-        text = "Classifiers of one family look at less similar places than those of different families"
-    else:
-        text = "Classifiers of one family look at places no more similar than those of different families"
-    interval = f", 95 % interval {found.low:.3f} to {found.high:.3f}"
-    return Finding(
-        "Families",
-        f"{text}: {two_decimals(found.within)} against {two_decimals(found.between)} above chance under {label} "
-        f"(difference {found.difference:.3f}{interval if np.isfinite(found.low) else ''}).",
-    )
-
-
-def _methods(pairs: Mapping[str, Sequence[Pair]]) -> Finding | None:
-    most_pairs = max(map(len, pairs.values()))  # methods that some models have no maps of are not compared with others
-    pairs = {label: known for label, known in pairs.items() if len(known) == most_pairs}
-    means = {label: float(np.mean([p.mean for p in known])) for label, known in pairs.items()}
-    floors = {label: float(np.mean([p.floor for p in known])) for label, known in pairs.items()}
-    above = {label: means[label] - floors[label] for label in pairs if np.isfinite(floors[label])}
-    if len(above) < 2:
-        return None
-    ranked = sorted(above, key=lambda label: -above[label])
-    most, least = ranked[0], ranked[-1]
-    return Finding(
-        "The method matters",
-        f"Measured above chance, classifiers agree most under {most} (cosine {two_decimals(means[most])}, chance "
-        f"{two_decimals(floors[most])}) and least under {least} ({two_decimals(means[least])}, chance "
-        f"{two_decimals(floors[least])}).",
     )
 
 

@@ -14,11 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..agreement import Agreement
 from ..core.maps import Status
 from ..store import left_out
+from .agreement import Overview, Panel
+from .agreement.panel import printed
 from .contents import Contents, MethodGroup, ModelColumn
 from .findings import Finding
 from .model_table import model_row
 from .overlay import FINE
-from .panels import Panel
 from .right import BASELINE_WORDS, Right
 from .summary import PERCENT, STATUS_WORDS, per_image_agreement
 from .tiles import CELLS, CHUNK, colour_bar, colour_table
@@ -75,6 +76,7 @@ def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dic
     score = per_image_agreement(agreement).tolist() if agreement is not None else []
     return {
         "label": group.label,
+        "measure": agreement.measure_label if agreement is not None else "",
         "signed": is_signed_method(group),
         "fine": min(group.first.shape) > FINE,
         "cells": {model: list(one.shape) for model, one in group.sets.items()},
@@ -106,6 +108,7 @@ def page_text(
     gone: str,
     found: Sequence[Finding],
     panels: Sequence[Panel],
+    over: Overview,
     right: Right | None,
     study_text: str,
 ) -> str:
@@ -118,6 +121,7 @@ def page_text(
         gone: why photographs are missing, or empty.
         found: what stands on the first screen.
         panels: of the methods that were compared.
+        over: what is said of all methods together.
         right: scores, where there are any.
         study_text: the study file.
     """
@@ -134,7 +138,12 @@ def page_text(
         "p_value": p_value,
         "percent": _percent,
         "thousands": lambda n: f"{n:,}",
-        "unbroken": lambda text: text.replace(" %", PERCENT),
+        "unbroken": lambda text: (
+            text.replace(" %", PERCENT)
+            .replace("p-value", "p\N{NON-BREAKING HYPHEN}value")
+            .replace("p = ", "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+        ),
+        "printed": printed,
     }
     counts = contents.counts()
     asked = sum(counts.values()) - counts[Status.SKIPPED.name]
@@ -162,6 +171,7 @@ def page_text(
         signed=[is_signed_method(group) for group in contents.methods],
         cells=CELLS,
         panels=panels,
+        over=over,
         right=right,
         baseline_words=BASELINE_WORDS,
         labelled=any(model.judged.any() for model in contents.models),

@@ -98,12 +98,12 @@ def stack(values: np.ndarray, finish: str = "none", identity: str = "a") -> Maps
 
 
 def test_where_the_final_step_leaves_zeros_the_map_before_it_decides():
-    values = np.array([[[4.0, -1.0], [-2.0, -3.0]]])
-    (kept, random, centre) = regions([stack(values, "relu")], 0, Box(0, 0, 8, 8), 2, seed=0, grid=2)
-    np.testing.assert_array_equal(kept, [[True, True], [False, False]])
-    kept, *_ = regions([stack(values, "absolute")], 0, Box(0, 0, 8, 8), 2, seed=0, grid=2)
-    np.testing.assert_array_equal(kept, [[True, False], [False, True]])
-    assert random.sum() == centre.sum() == 2
+    values = np.random.default_rng(0).permutation(64).reshape(1, 8, 8) - 57.0  # six of them are positive
+    kept, random, centre = regions([stack(values, "relu")], 0, Box(0, 0, 8, 8), 20, seed=0, grid=8)
+    np.testing.assert_array_equal(kept, values[0] >= -13)
+    kept, *_ = regions([stack(values, "absolute")], 0, Box(0, 0, 8, 8), 20, seed=0, grid=8)
+    np.testing.assert_array_equal(kept, abs(values[0]) >= 38)
+    assert random.sum() == centre.sum() == 20
 
 
 def test_regions_depend_on_the_image_alone_and_the_centre_is_in_the_middle():
@@ -141,9 +141,8 @@ LARGE, SMALL = (
 )
 
 
-@pytest.fixture
-def halves(tmp_path: Path) -> tuple[Store, dict[str, Classifier]]:
-    """One model looks at the left half of light pictures, the other at the right one, and their maps say so."""
+def make_store(tmp_path: Path, sets: dict[str, tuple[list[float], tuple[int, ...]]]) -> Store:
+    """Light pictures of 16 x 32, with the same map of one row for each of them; one map of ``right`` is zero."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for i, level in enumerate((200, 150, 250, 180)):
@@ -151,21 +150,51 @@ def halves(tmp_path: Path) -> tuple[Store, dict[str, Classifier]]:
     images = [ImageEntry(one.identity, one.name) for one in open_images(str(folder))]
     manifest = Manifest("halves", "h", tuple(images), 3, facts={"images": {"source": str(folder)}})
     store = Store.create(tmp_path / "out", manifest)
-    for label, maps in (("left", np.eye(1, 2, 0)), ("right", np.eye(1, 2, 1))):
+    for label, (row, box) in sets.items():
         store.add_model(label, 0, {})
-        key = store.add_maps(label, "cam", "d", (1, 2), {"method": "cam", "finish": "none"})
+        key = store.add_maps(label, "cam", "d", (1, len(row)), {"method": "cam", "finish": "none"})
         for block in range(store.blocks):
             rows = store.block_slice(block)
-            made = MapBlock.blank(rows.stop - rows.start, (1, 2))
-            made.values[:], made.boxes[:], made.status[:] = maps, (0, 0, 32, 16), Status.OK
+            made = MapBlock.blank(rows.stop - rows.start, (1, len(row)))
+            made.values[:], made.boxes[:], made.status[:] = row, box, Status.OK
             if block == 1 and label == "right":
                 made.values[:], made.status[:] = 0, Status.ZERO
             store.write(label, block, maps={key: made})
+    return store
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> tuple[Store, dict[str, Classifier]]:
+    """One model looks at the left half of light pictures, the other at the right one, and their maps say so."""
+    whole = (0, 0, 32, 16)
     classifiers = {
         "left": Classifier(Half(0, 16), LARGE, label="left"),
         "right": Classifier(Half(8, 16), SMALL, label="right"),
     }
-    return store, classifiers
+    return make_store(tmp_path, {"left": ([1.0, 0.0], whole), "right": ([0.0, 1.0], whole)}), classifiers
+
+
+def light_of(store: Store, found: CrossTest) -> np.ndarray:
+    levels = {one.identity: one.load().getpixel((0, 0))[0] / 255 for one in open_images(str(store_source(store)))}
+    return np.array([levels[identity] for identity in found.images])
+
+
+def says(level):
+    """The probability of the class `light`, which every light picture is."""
+    return np.exp(4 * level) / (np.exp(4 * level) + np.e)
+
+
+def test_what_not_all_models_see_is_hidden(tmp_path: Path):
+    """One model is shown the middle of each picture only; the other one looks half beside it."""
+    store = make_store(
+        tmp_path, {"wide": ([0.0, 1.0, 0.0, 0.0], (0, 0, 32, 16)), "narrow": ([0.0, 1.0], (8, 0, 24, 16))}
+    )
+    middle = replace(LARGE, size=(16, 16), resize=16, crop="center")
+    classifiers = {"wide": Classifier(Half(0, 16), LARGE), "narrow": Classifier(Half(8, 16), middle)}
+    found = cross_test(store, "cam", models=classifiers, share=0.5, fill="black", resamples=5)
+    light = light_of(store, found)
+    dark, half = says(0) / says(light), says(light / 2) / says(light)
+    np.testing.assert_allclose(found.kept, [[[h, d], [d, 1]] for h, d in zip(half, dark, strict=True)], atol=1e-6)
 
 
 def test_what_is_kept_is_the_share_of_the_probability(halves):
@@ -174,12 +203,7 @@ def test_what_is_kept_is_the_share_of_the_probability(halves):
     assert found.models == ("left", "right")
     assert found.skipped == {"no usable map of some model": 1}
     assert len(found.images) == 3
-    levels = {one.identity: one.load().getpixel((0, 0))[0] / 255 for one in open_images(str(store_source(store)))}
-    light = np.array([levels[identity] for identity in found.images])
-
-    def says(level):
-        return np.exp(4 * level) / (np.exp(4 * level) + np.e)
-
+    light = light_of(store, found)
     np.testing.assert_allclose(found.confidence, np.stack([says(light)] * 2, axis=1), atol=1e-6)
     dark = says(0) / says(light)
     np.testing.assert_allclose(found.kept, [[[1, d], [d, 1]] for d in dark], atol=1e-6)
@@ -320,7 +344,7 @@ def test_nothing_depends_on_the_batch_size_or_on_which_models_take_part_later(sc
 def test_the_result_can_be_written_down_and_says_what_it_found(found: CrossTest):
     written = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert "kept" not in written
-    assert np.shape(written["mean"]) == np.shape(written["calibrated"]) == (3, 3)
+    assert np.shape(written["mean"]) == np.shape(written["interaction"]) == (3, 3)
     assert written["baselines"] == ["random", "centre"]
     assert set(written["sentences"]) == set(found.models)
     assert "N = 6 images, 3 models" in written["sentence"]
@@ -360,7 +384,7 @@ def test_a_classifier_with_other_weights_or_preprocessing_is_refused(scenes: Sto
 # --- summary
 
 
-def test_summary_and_calibration_of_known_values():
+def test_summary_and_interaction_of_known_values():
     kept = np.array([[[0.8, 0.4], [0.6, 1.0]], [[0.6, 0.2], [0.4, 0.6]]])
     baseline = np.array([[[0.1, 0.2], [0.3, 0.3]], [[0.3, 0.2], [0.5, 0.3]]])
     made = summarised(kept, baseline, 50, 0)
@@ -373,8 +397,7 @@ def test_summary_and_calibration_of_known_values():
         models=("x", "y"), method="m", share=0.3, fill="blur", images=("a", "b"), kept=kept,
         baselines=("random", "centre"), baseline=baseline, confidence=np.ones((2, 2)), **made,
     )  # fmt: skip
-    np.testing.assert_allclose(found.calibrated, [[1, 0.1 / 0.6], [0.3 / 0.5, 1]])
     np.testing.assert_allclose(found.per_image[0], [[0.8, 0.5], [0.5, 1.0]])
-    lost = replace(found, baseline_mean=np.array([[0.68, 0.2], [0.3, 0.3]]))
-    assert np.isnan(lost.calibrated[:, 0]).all()
-    assert np.isfinite(lost.calibrated[:, 1]).all()
+    np.testing.assert_allclose(found.interaction, [[0.175, -0.175], [-0.175, 0.175]])
+    better, steadier = np.array([[0.2], [0.0]]), np.array([[0.0, 0.1]])
+    np.testing.assert_allclose(replace(found, mean=found.mean + better + steadier).interaction, found.interaction)

@@ -14,6 +14,7 @@ from ...core.geometry import Box
 from ...core.maps import Maps, take
 from ...core.sampling import sample
 from ...core.seeds import seed_for
+from ...core.selection import kth_largest
 from ...evidence.frames import coverage, pixel_edges
 
 Matrix = NDArray[np.float64]
@@ -54,10 +55,12 @@ def top_region(rankings: Sequence[Matrix], count: int, draw: Matrix) -> NDArray[
     Returns:
         bool ``[y, x]`` with `count` cells.
     """
-    keys = [_rounded(values).ravel() for values in rankings]
-    order = np.lexsort((draw.ravel(), *reversed(keys)))
-    kept = np.zeros(draw.size, bool)
-    kept[order[draw.size - count :]] = True
+    first, *rest = (_rounded(values).ravel() for values in rankings)
+    least = kth_largest(first[None], count)[0]
+    kept = first > least
+    tied = np.flatnonzero(first == least)
+    order = np.lexsort([draw.ravel()[tied], *(values[tied] for values in reversed(rest))])
+    kept[tied[order[len(tied) - (count - kept.sum()) :]]] = True
     return kept.reshape(draw.shape)
 
 

@@ -16,9 +16,6 @@ from .regions import BASELINES
 
 Matrix = NDArray[np.float64]
 
-#: what a model's own regions must keep beyond random ones, for others to be measured by that
-LEAST = 0.05
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -100,15 +97,14 @@ class CrossTest:
         return np.asarray((self.mean + self.mean.T) / 2)
 
     @property
-    def calibrated(self) -> Matrix:
-        """``[A, B]``: 0 where A's regions keep as much as random ones, 1 where as much as B's own.
+    def interaction(self) -> Matrix:
+        """``[A, B]``: what is kept beyond what A's regions keep of any model and B keeps under any model's regions.
 
-        Networks differ in how much any hiding harms them, so columns of `mean` are not comparable; these are. NaN where
-        B's own regions keep less than `LEAST` more than random ones.
+        Some maps lie on the object for everyone, and some networks bear any hiding; in `mean` and `similarity` these
+        outweigh what two models share. Here rows and columns have a mean of 0.
         """
-        random = self.baseline_mean[self.baselines.index("random")]
-        reach = np.diagonal(self.mean) - random
-        return np.where(reach >= LEAST, (self.mean - random) / np.where(reach >= LEAST, reach, 1), np.nan)
+        rows, columns = (self.mean.mean(axis=axis, keepdims=True) for axis in (1, 0))
+        return np.asarray(self.mean - rows - columns + self.mean.mean())
 
     @property
     def sentence(self) -> str:
@@ -144,7 +140,7 @@ class CrossTest:
         return {
             **{name: plain(value) for name, value in left.items()},
             "similarity": plain(self.similarity),
-            "calibrated": plain(self.calibrated),
+            "interaction": plain(self.interaction),
             "sentence": self.sentence,
             "sentences": {model: self.sentence_of(model) for model in self.models},
         }

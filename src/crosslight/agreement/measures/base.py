@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -14,6 +15,10 @@ from numpy.typing import NDArray
 from ...core.errors import InputError, suggestion
 
 Array = NDArray[Any]
+#: what was made once and serves several measures, by what it is
+Kept = dict[Any, Array]
+#: under which `Cells.kept` has ``[set, image, 2]``: smallest and largest cell of each map
+EXTREMES = "extremes"
 
 
 @dataclass(frozen=True)
@@ -25,18 +30,19 @@ class Cells:
         one: ``[k]``: the map that is 1 in every cell. All ones for the cells of a grid; in the orthonormal coordinates
             of `crosslight.agreement.native`, what that map's coordinates are.
         grid: rows and columns of the grid; None where `values` are coordinates, in which single cells are not known.
-        kept: what one measure made of these maps and others can use, such as masks of their top cells.
+        kept: what was made of these maps and several measures can use: `EXTREMES`, masks of their top cells.
     """
 
     values: Array
     one: Array
     grid: tuple[int, int] | None
-    kept: dict[Any, Array] = field(default_factory=dict, compare=False, repr=False)
+    kept: Kept = field(default_factory=dict, compare=False, repr=False)
 
 
 #: from cells to one representation per map, ``[set, image, r]``; NaN in rows that have none
 Represent = Callable[..., Array]
-#: from two stacks of representations, ``[a, image, r]`` and ``[b, image, r]``, to ``[image, a, b]``
+#: from two stacks of representations, ``[a, image, r]`` and ``[b, image, r]``, to ``[image, a, b]``; it may take a third
+#: argument called ``kept``, for what measures with the same representations need to make but once
 Compare = Callable[..., Array]
 
 
@@ -101,9 +107,16 @@ class Measure:
         """``[set, image, r]``: `represent` with the settings it takes."""
         return self.represent(cells, **_chosen(self.represent, self.settings))
 
-    def compared(self, first: Array, second: Array) -> Array:
-        """``[image, a, b]``: `compare` with the settings it takes."""
-        return self.compare(first, second, **_chosen(self.compare, self.settings))
+    def compared(self, first: Array, second: Array, kept: Kept | None = None) -> Array:
+        """``[image, a, b]``: `compare` with the settings it takes.
+
+        Args:
+            first: ``[a, image, r]``.
+            second: ``[b, image, r]``.
+            kept: what was made of representations, none of which may have changed or gone since.
+        """
+        shared = {"kept": kept} if kept is not None and _takes_kept(self.compare) else {}
+        return self.compare(first, second, **shared, **_chosen(self.compare, self.settings))
 
     def _changed(self) -> dict[str, Any]:
         usual = keywords(self.represent) | keywords(self.compare)
@@ -119,6 +132,11 @@ def keywords(function: Callable[..., Any]) -> dict[str, Any]:
     """The keyword-only parameters of a function and their defaults: its settings."""
     found = inspect.signature(function).parameters.values()
     return {p.name: p.default for p in found if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+@cache
+def _takes_kept(compare: Compare) -> bool:
+    return "kept" in inspect.signature(compare).parameters
 
 
 def _chosen(function: Callable[..., Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.errors import InputError
-from .base import Array, Cells, products
-from .grids import known_rows, minmax, on_grid
+from .base import Array, Cells, Kept
+from .grids import minmax, on_grid
 from .registry import measure
-from .tops import sizes, top_share
+from .tops import in_both, pack, sizes, top_share
 
 
-def intersection_over_union(first: Array, second: Array) -> Array:
-    """``|A and B| / |A or B|`` of all pairs of masks."""
-    both = products(first, second)
-    union = sizes(first)[:, :, None] + sizes(second)[:, None, :] - both
-    return (both / union).astype(first.dtype)
+def intersection_over_union(first: Array, second: Array, kept: Kept | None = None) -> Array:
+    """``|A and B| / |A or B|`` of all pairs of masks, as `tops.pack` keeps them: float64 ``[image, a, b]``."""
+    both = in_both(first, second, kept)
+    return np.asarray(both / (sizes(first)[:, :, None] + sizes(second)[:, None, :] - both))
 
 
 @measure(
@@ -46,4 +45,4 @@ def iou_above(cells: Cells, *, threshold: float = 0.5) -> Array:
     if not 0 <= threshold < 1:
         raise InputError(f"iou-above: threshold must lie in [0, 1), not {threshold}")
     stretched = minmax(cells.values)
-    return known_rows((stretched > threshold).astype(stretched.dtype), ~np.isnan(stretched[..., 0]))
+    return pack(stretched > threshold, ~np.isnan(stretched[..., 0]), stretched.shape[-1])

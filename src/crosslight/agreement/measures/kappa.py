@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from ...core.errors import InputError
-from .base import Array, Cells, products
-from .grids import known_rows, minmax, on_grid
+from .base import Array, Cells, Kept
+from .grids import minmax, on_grid
 from .registry import measure
-from .tops import top_share
+from .tops import in_both, pack, sizes, top_share
 
 
-def chance_corrected(first: Array, second: Array, *, cuts: tuple[float, ...] = ()) -> Array:
-    """``(p_o - p_e) / (1 - p_e)`` of all pairs: p_o the share of cells in the same class, p_e that by chance."""
-    upper = max(len(cuts), 1)  # classes above the lowest one, whose cells are those that no other class has
-    left, right = (part.reshape(*part.shape[:2], upper, -1) for part in (first, second))
-    number = left.shape[-1]
-    same = np.stack([products(left[:, :, i], right[:, :, i]) for i in range(upper)]).sum(axis=0)
+def chance_corrected(
+    first: Array, second: Array, kept: Kept | None = None, *, cuts: tuple[float, ...] = ()
+) -> Array:
+    """``(p_o - p_e) / (1 - p_e)`` of all pairs: p_o the share of cells in the same class, p_e that by chance.
+
+    Args:
+        first: ``[a, image, classes - 1 times packed mask]``, see `tops.pack`: of every class but the lowest, whose
+            cells are those that no other class has.
+        second: the same for b maps.
+        kept: see `tops.in_both`.
+        cuts: between which the classes lie.
+
+    Returns:
+        float64 ``[image, a, b]``.
+    """
+    upper = max(len(cuts), 1)
+    left, right = np.split(first, upper, axis=-1), np.split(second, upper, axis=-1)
+    same = np.sum([in_both(one, other, kept) for one, other in zip(left, right, strict=True)], axis=0)
     # Either map's cells above the lowest class give those that both have in the lowest class.
-    above = same if upper == 1 else products(left.sum(axis=2), right.sum(axis=2))
-    one, other = (np.moveaxis(part.sum(axis=-1).astype(np.float64), 0, 1) for part in (left, right))
-    one, other = (np.concatenate([number - each.sum(axis=-1, keepdims=True), each], axis=-1) for each in (one, other))
-    lowest = number - (number - one[:, :, None, 0]) - (number - other[:, None, :, 0]) + above
-    observed, expected = (same + lowest) / number, one @ other.transpose(0, 2, 1) / number**2
-    return np.asarray((observed - expected) / (1 - expected)).astype(first.dtype)
+    above = same if upper == 1 else in_both(_joined(left), _joined(right))
+    number = np.fmax(first[..., 0].T[:, :, None], second[..., 0].T[:, None, :])
+    one, other = (np.stack([sizes(mask) for mask in masks], axis=-1) for masks in (left, right))
+    lowest = number - one.sum(axis=-1)[:, :, None] - other.sum(axis=-1)[:, None, :] + above
+    expected = one @ other.transpose(0, 2, 1)
+    expected += (number - one.sum(axis=-1)[:, :, None]) * (number - other.sum(axis=-1)[:, None, :])
+    observed, expected = (same + lowest) / number, expected / number**2
+    return np.asarray((observed - expected) / (1 - expected))
+
+
+def _joined(masks: Sequence[Array]) -> Array:
+    """Masks of the cells that are in any of several."""
+    return np.asarray(np.bitwise_or.reduce([mask.view(np.uint64) for mask in masks]).view(np.float64))
 
 
 @measure("kappa", compare=chance_corrected, title="Cohen's kappa", reference="Cohen 1960")
@@ -39,7 +59,7 @@ def kappa(cells: Cells, *, share: float = 0.1, cuts: tuple[float, ...] = ()) -> 
             value is larger. ``kappa:cuts=0.5`` has two classes, ``kappa:cuts=0.4/0.7`` three.
 
     Returns:
-        ``[set, image, classes - 1 times cells]``: one mask after the other, of every class but the lowest.
+        ``[set, image, classes - 1 times packed mask]``: one mask after the other, of every class but the lowest.
 
     Source:
         Cohen, A coefficient of agreement for nominal scales, 1960; per image, unweighted.
@@ -51,5 +71,6 @@ def kappa(cells: Cells, *, share: float = 0.1, cuts: tuple[float, ...] = ()) -> 
     if not all(0 <= cut < 1 for cut in cuts) or any(a >= b for a, b in pairwise(edges)):
         raise InputError(f"kappa: cuts must rise and lie in [0, 1), not {cuts}")
     values = minmax(cells.values)
-    masks = [(values > low) & (values <= high) for low, high in pairwise(edges)]
-    return known_rows(np.concatenate(masks, axis=-1).astype(values.dtype), ~np.isnan(values[..., 0]))
+    known = ~np.isnan(values[..., 0])
+    masks = [pack((values > low) & (values <= high), known, values.shape[-1]) for low, high in pairwise(edges)]
+    return np.concatenate(masks, axis=-1)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.errors import InputError
-from .base import Array, Cells, products
+from .base import Array, Cells, Kept
 from .grids import on_grid
 from .registry import measure
-from .tops import sizes, top_mask
+from .tops import in_both, sizes, top_bits
 
 
-def overlap(first: Array, second: Array) -> Array:
-    """``|A and B| / max(|A|, |B|)`` of all pairs of masks."""
+def overlap(first: Array, second: Array, kept: Kept | None = None) -> Array:
+    """``|A and B| / max(|A|, |B|)`` of all pairs of masks, as `tops.pack` keeps them: float64 ``[image, a, b]``."""
     larger = np.maximum(sizes(first)[:, :, None], sizes(second)[:, None, :])
-    return (products(first, second) / larger).astype(first.dtype)
+    return np.asarray(in_both(first, second, kept) / larger)
 
 
 @measure("topk", compare=overlap, low=0.0, title="overlap of the top {count} cells", reference="share in common")
@@ -28,4 +28,4 @@ def topk(cells: Cells, *, count: int = 10) -> Array:
     on_grid(cells, "topk")
     if not 0 < count < cells.values.shape[-1]:
         raise InputError(f"topk: count must be at least 1 and below the {cells.values.shape[-1]} cells, not {count}")
-    return top_mask(cells.values, count)
+    return top_bits(cells, count)

@@ -112,10 +112,10 @@ def find_place(network: nn.Module, site: Site, example: Tensor) -> Place:
     Convolutions, pooling, padding, cropping, slicing and resizing change where the cells lie by their own parameters.
     All else keeps that: functions of single values, normalisation, products with weights, attention (its output lies
     where its queries do), and any change of layout. Where a grid turns into another one without such an operation, as
-    in patch merging, the same length is divided anew. Where tensors of one grid meet, as at the end of a residual
-    block, their mean is taken, weighted by their numbers of values.
+    in patch merging, the same length is divided anew. Where tensors of one grid meet that lie elsewhere, as at the end
+    of some residual blocks, their mean is taken, weighted by how much each varies in this pass.
 
-    The centre is that of the window of pixels that can matter. Learned weights may prefer a part of it.
+    The centre is that of the window of pixels that can matter. Learned kernels may prefer a part of it.
 
     Args:
         network: left as it was found.
@@ -146,10 +146,14 @@ def find_place(network: nn.Module, site: Site, example: Tensor) -> Place:
     return Place(rows, columns, image, followed=False)
 
 
+def _grid(axes: Axes) -> Grid:
+    return axes[0].size, axes[1].size
+
+
 def _as_grid(axes: Axes, grid: Grid) -> Axes | None:
     """The axes of a tensor that has turned into another grid; None where one is no division of the other."""
     rows, columns = axes
-    if (rows.size, columns.size) == grid:
+    if _grid(axes) == grid:
         return axes
     whole = all(max(a.size, n) % min(a.size, n) == 0 for a, n in zip(axes, grid, strict=True))
     if not whole or rows.size * grid[1] != columns.size * grid[0]:
@@ -157,23 +161,26 @@ def _as_grid(axes: Axes, grid: Grid) -> Axes | None:
     return rows.divided(grid[0]), columns.divided(grid[1])
 
 
-def _mean(known: Sequence[tuple[Axes, int]]) -> Axes | None:
-    """The mean, weighted by numbers of values, of those on the grid that most values are on."""
-    if not known:
-        return None
+def _mean(known: Sequence[tuple[Axes, Tensor]]) -> Axes | None:
+    """The mean, weighted by what each adds to the variance, of the axes of the grid that most values are on."""
     values: dict[Grid, int] = {}
-    for (rows, columns), number in known:
-        grid = (rows.size, columns.size)
-        values[grid] = values.get(grid, 0) + number
-    grid = max(values, key=lambda g: values[g])
-    alike = [(axes, number) for axes, number in known if (axes[0].size, axes[1].size) == grid]
-    if all(axes == alike[0][0] for axes, _ in alike):
-        return alike[0][0]
+    for axes, tensor in known:
+        values[_grid(axes)] = values.get(_grid(axes), 0) + tensor.numel()
+    if not values:
+        return None
+    most = max(values, key=lambda grid: values[grid])
+    alike = [(axes, tensor) for axes, tensor in known if _grid(axes) == most]
+    first = alike[0][0]
+    if all(axes == first for axes, _ in alike):
+        return first
+    weights = [float(tensor.float().var(correction=0)) * tensor.numel() for _, tensor in alike]
+    if not 0 < sum(weights) < math.inf:
+        weights = [1.0] * len(alike)
     rows, columns = (
         Axis(
-            grid[i],
-            sum(axes[i].start * number for axes, number in alike) / values[grid],
-            sum(axes[i].jump * number for axes, number in alike) / values[grid],
+            most[i],
+            sum(axes[i].start * weight for (axes, _), weight in zip(alike, weights, strict=True)) / sum(weights),
+            sum(axes[i].jump * weight for (axes, _), weight in zip(alike, weights, strict=True)) / sum(weights),
         )
         for i in (0, 1)
     )
@@ -195,7 +202,7 @@ class _Surveyor(TorchDispatchMode):
             self._axes.pop(_memory(tensor), None)
             return
         self._axes[_memory(tensor)] = axes
-        self._first.setdefault((axes[0].size, axes[1].size), axes)
+        self._first.setdefault(_grid(axes), axes)
 
     def of(self, tensor: Tensor, grid: Grid | None = None) -> Axes | None:
         """Where a tensor's cells lie, if it is known; as those of a grid, if one is given."""
@@ -207,7 +214,7 @@ class _Surveyor(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = func._schema.name.removeprefix("aten::").rstrip("_")
-        known = [(axes, t.numel()) for t in _tensors((*args, *kwargs.values())) if (axes := self.of(t)) is not None]
+        known = [(axes, t) for t in _tensors((*args, *kwargs.values())) if (axes := self.of(t)) is not None]
         rule = _RULES.get(name)
         given: dict[str, Any] = {}
         if rule is not None and known:
@@ -350,7 +357,7 @@ def _slicing(surveyor: _Surveyor, given: dict[str, Any], shape: tuple[int, ...],
     axes = surveyor.of(given["self"])
     if axes is None or len(shape) < 4:
         return None
-    grid = (axes[0].size, axes[1].size)
+    grid = _grid(axes)
     at = next((i for i in (len(shape) - 2, *range(1, len(shape) - 2)) if shape[i : i + 2] == grid), None)
     along = given["dim"] % len(shape)
     if at is None or along not in (at, at + 1):
@@ -384,4 +391,3 @@ _RULES: dict[str, Rule] = {
     "_upsample_bilinear2d_aa": _resizing,
     "_upsample_bicubic2d_aa": _resizing,
 }
-_ = math

@@ -44,8 +44,9 @@ def curve_figure(found: Multiverse, *, title: str = "") -> Figure:
     title = safe(title or f"{found.label}: every choice")
     width = max(left + _ACROSS + EDGE, measure(title, TITLE, bold=True) + 2 * EDGE)
     lines = wrap(
-        f"{len(ordered)} combinations of choices, sorted by ANOSIM's R of {safe(' and '.join(found.groups))}. Significant: "
-        f"p up to {found.alpha:g} after Holm's correction for the two tests, not for the number of combinations.",
+        f"{len(ordered)} combinations of choices, sorted by ANOSIM's R of {safe(' and '.join(found.groups))}. "
+        f"Significant: p up to {found.alpha:g} after Holm's correction for the two tests, not for the number of "
+        "combinations.",
         width - 2 * EDGE,
     )
     below = LINE * len(lines) + 0.2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,10 @@ def prediction_grids(found: SamePredictions | None) -> tuple[Grid, ...]:
             "Same prediction",
             f"Share of the images for which two models name one class; {count}.",
             found.fraction,
-            lambda i, j: f"{found.count[i, j]} of {found.of[i, j]} images, 95 % interval "
-            f"{between(found.low[i, j], found.high[i, j])}",
+            lambda i, j: (
+                f"{found.count[i, j]} of {found.of[i, j]} images, 95 % interval "
+                f"{between(found.low[i, j], found.high[i, j])}"
+            ),
         ),
         (
             "Kappa of the predictions",
@@ -93,7 +96,7 @@ def method_grid(across: Mapping[str, Agreement]) -> Grid | None:
     floors: list[float] = []
     for model, one in across.items():
         at = [labels.index(label) for label in one.sets]
-        for i, j in zip(*np.triu_indices(len(at), 1), strict=True):
+        for i, j in combinations(range(len(at)), 2):
             if math.isfinite(value := float(one.mean[i, j])):
                 known.setdefault((min(at[i], at[j]), max(at[i], at[j])), {})[model] = value
                 floors.append(float(one.floor[i, j]))
@@ -114,7 +117,8 @@ def method_grid(across: Mapping[str, Agreement]) -> Grid | None:
     finite = [floor for floor in floors if math.isfinite(floor)]
     chance = f"; the chance floor is {number(float(np.mean(finite)))} on average" if finite else ""
     measure = next(iter(across.values())).measure_label
-    note = f"Mean {measure} of the maps of one image and one model over {len(across)} models, range over models{chance}."
+    over = f"mean over {len(across)} models, and range over models" if len(across) > 1 else "one model"
+    note = f"{measure[:1].upper()}{measure[1:]} of the maps of one image by two methods; {over}{chance}."
     return grid_of("Method against method", note, labels, matrix, about)
 
 
@@ -125,7 +129,7 @@ def grid_of(
     matrix: NDArray[np.float64],
     about: Callable[[int, int], tuple[str, str]],
 ) -> Grid:
-    """A grid whose colours go from its lowest value, or 0, to its highest.
+    """A grid whose colours go from its lowest value to its highest.
 
     Args:
         name: what the values are.
@@ -136,7 +140,8 @@ def grid_of(
     """
     others = matrix[~np.eye(len(matrix), dtype=bool)]
     known = others[np.isfinite(others)]
-    low, high = (min(0.0, known.min()), max(known.max(), 1e-9)) if len(known) else (0.0, 1.0)
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    low = min(low, high - 0.1)  # so that differences of nothing do not look like much
 
     def cell(i: int, j: int) -> GridCell:
         value = float(matrix[i, j])

@@ -77,6 +77,11 @@ class Overview:
     skipped: tuple[tuple[str, str], ...] = ()
     recorded: tuple[tuple[str, str], ...] = ()
 
+    def suspects(self, method: str) -> tuple[str, ...]:
+        """Models whose maps of a method, by its label, an announced artefact is about."""
+        own = [one.set.removesuffix(f"/{method}") for one in self.loud if one.set.endswith(f"/{method}")]
+        return tuple(dict.fromkeys(own))
+
     @property
     def some(self) -> bool:
         """Whether there is anything to say but of artefacts."""
@@ -98,7 +103,7 @@ def overview(analysis: Analysis | None) -> Overview:
         methods=method_grid(analysis.across_methods),
         predictions=prediction_grids(analysis.predictions),
         parts=parts_of(analysis.variance),
-        split=_capital(analysis.variance.sentence) if analysis.variance is not None else "",
+        split=printed(analysis.variance.sentence) if analysis.variance is not None else "",
         relations=tuple(sorted(analysis.relations, key=lambda one: -abs(one.correlation))),
         skipped=skipped_words(analysis.skipped),
         recorded=_recorded(analysis.steps, analysis.repairs),
@@ -109,7 +114,7 @@ def artefact_of(finding: Finding) -> Artefact:
     """A finding with the option that mends it by itself."""
     hint = _HINT.search(finding.sentence)
     text = _HINT.sub(" ", finding.sentence).strip()
-    return Artefact(finding.set, finding.severity, _capital(printed(text)), hint[1] if hint else "")
+    return Artefact(finding.set, finding.severity, printed(text), hint[1] if hint else "")
 
 
 def parts_of(split: VarianceSplit | None) -> tuple[Part, ...]:
@@ -136,7 +141,3 @@ def _named(factors: tuple[str, ...], most: int) -> str:
 def _recorded(steps: Mapping[str, object], repairs: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     found = [("steps", settings_words(steps))] if steps else []
     return (*found, ("repaired", "; ".join(repairs))) if repairs else tuple(found)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

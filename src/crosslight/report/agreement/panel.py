@@ -12,10 +12,11 @@ from ...agreement import Agreement
 from ...agreement.aggregate import describe_count
 from ...agreement.analysis import MethodAnalysis, Relation
 from ..contents import Contents
+from ..legend import COLOURS, looks
 from ..summary import Pair, pairs_of
 from .charts import consensus_dots, ladder_dots, pair_dots, property_dots, unknown_properties
 from .dots import Dots
-from .kin_words import LOOKS, group_words, groups_of, relation_words
+from .kin_words import LOOKS, groups_of, relation_words
 from .measures import MeasureRow, measure_rows
 from .record import recorded, remarks, skipped_words
 from .scenes import Scene, scenes
@@ -93,11 +94,6 @@ class Panel:
         return self.method.main
 
     @property
-    def plain(self) -> bool:
-        """Whether only the matrix is known."""
-        return self.method.support is None and not self.method.skipped
-
-    @property
     def mean(self) -> float:
         """Mean similarity over all pairs."""
         return float(np.mean([pair.mean for pair in self.pairs])) if self.pairs else np.nan
@@ -119,14 +115,23 @@ class Panel:
         return sum(pair.by_chance for pair in self.pairs)
 
     @property
-    def noun(self) -> str:
-        """What groups of models are called."""
-        return group_words(self.method.kin.by)[0]
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """CSS class and name of the groups of models."""
+        found = looks((self.groups or {}).values())
+        return tuple((f"c{look.number % len(COLOURS)}", name) for name, look in found.items())
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether a ceiling is known for some measure."""
+        return any(np.isfinite(row.calibrated) for row in self.measures)
+
+    @property
+    def correlated(self) -> bool:
+        """Whether correlations between measures are known."""
+        return any(np.isfinite(r) for row in self.measures for r in row.others)
 
 
-def panel_of(
-    method: MethodAnalysis, contents: Contents, number: int, relations: Sequence[Relation] = ()
-) -> Panel:
+def panel_of(method: MethodAnalysis, contents: Contents, number: int, relations: Sequence[Relation] = ()) -> Panel:
     """All that the page says of a method; its figures are not drawn yet.
 
     Args:
@@ -173,5 +178,7 @@ def quotes_of(method: MethodAnalysis) -> tuple[Quote, ...]:
 
 
 def printed(sentence: str) -> str:
-    """A sentence with minus signs in place of the hyphens before numbers."""
-    return re.sub(r"(?<=[\s(=,])-(?=[.\d])", "\N{MINUS SIGN}", sentence)
+    """A sentence with a capital first letter, and minus signs in place of the hyphens before numbers."""
+    text = re.sub(r"(?<=[\s(=,])-(?=[.\d])", "\N{MINUS SIGN}", sentence)
+    text = re.sub("\N{MINUS SIGN}(?=0?\\.0+(?!\\d))", "", text)  # what rounds to zero has no sign
+    return text[:1].upper() + text[1:]

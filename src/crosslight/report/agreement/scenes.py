@@ -65,15 +65,17 @@ def _scenes(found: Sequence[Disagreement], contents: Contents, models: int, agre
             image.name,
             "" if image.label is None else str(image.label),
             number(one.mean),
-            _text(one, models),
+            _text(one, models, agreed),
             tuple(sorted(numbers[label] for label in apart if label in numbers)),
             agreed,
         )
 
 
-def _text(one: Disagreement, models: int) -> str:
+def _text(one: Disagreement, models: int, agreed: bool) -> str:
     parts = []
-    if models > 2:
+    if models > 2 and agreed:
+        parts.append(f"Even {one.lowest[0]} and {one.lowest[1]}, the least alike, have {number(one.value)}.")
+    elif models > 2:
         parts.append(f"Least alike: {one.lowest[0]} and {one.lowest[1]} ({number(one.value)}).")
         if one.usual > 0:
             parts.append(f"{one.loner} stands alone: {number(one.usual)} less alike to the others than usual.")

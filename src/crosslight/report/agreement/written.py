@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from ...agreement import Agreement
 from ...agreement.analysis import MethodAnalysis, Relation
-from ...agreement.structure import without_gaps
+from ...agreement.structure import Ellipses, Support, without_gaps
 from ...core.progress import Progress, Silent
 from ..contents import Contents
 from ..figures import dendrogram_figure, matrix_figure
@@ -55,6 +55,9 @@ def write_panels(
         panel = panel_of(method, contents, number, relations)
         (folder / f"{panel.stem}-pairs.csv").write_text(pairs_table(panel.pairs), encoding="utf-8", newline="")
         (folder / f"{panel.stem}-matrix.csv").write_text(matrix_table(method.main), encoding="utf-8", newline="")
+        if method.support is not None:
+            text = branches_table(method.support)
+            (folder / f"{panel.stem}-branches.csv").write_text(text, encoding="utf-8", newline="")
         drawn = []
         for name, figure in figures_of(panel):
             with rc_context({"svg.hashsalt": panel.stem}):  # else identifiers in it are random
@@ -73,14 +76,12 @@ def figures_of(panel: Panel) -> Iterator[tuple[str, Figure]]:
         if len(main.sets) > 2:
             yield "dendrogram", dendrogram_figure(main, support=support, groups=groups)
         if method.ellipses is not None:
-            yield "map", _map(panel)
+            yield "map", _map(panel, method.ellipses)
     if method.multiverse is not None and method.multiverse.universes:
         yield "choices", curve_figure(method.multiverse)
 
 
-def _map(panel: Panel) -> Figure:
-    ellipses = panel.method.ellipses
-    assert ellipses is not None  # noqa: S101
+def _map(panel: Panel, ellipses: Ellipses) -> Figure:
     _, left, _ = without_gaps(panel.agreement.per_image, panel.agreement.sets)
     groups = panel.groups
     ordination = ellipses.ordination
@@ -99,9 +100,13 @@ def _map(panel: Panel) -> Figure:
 
 def pairs_table(pairs: Sequence[Pair]) -> str:
     """Pairs as CSV."""
-    head = ("model", "other model", "relation", "mean", "low", "high", "sd", "median", "chance floor", "ceiling", "images")
-    rows = [(p.first, p.second, p.relation, p.mean, p.low, p.high, p.sd, p.median, p.floor, p.ceiling, p.images)
-            for p in pairs]  # fmt: skip
+    head = (
+        "model", "other model", "mean", "low", "high", "sd", "median", "chance floor", "ceiling", "images", "relation",
+    )  # fmt: skip
+    rows = [
+        (p.first, p.second, p.mean, p.low, p.high, p.sd, p.median, p.floor, p.ceiling, p.images, p.relation)
+        for p in pairs
+    ]
     return _table([head, *rows])
 
 
@@ -109,6 +114,18 @@ def matrix_table(agreement: Agreement) -> str:
     """The matrix of means as CSV."""
     rows = [(name, *row) for name, row in zip(agreement.sets, agreement.mean.tolist(), strict=True)]
     return _table([("", *agreement.sets), *rows])
+
+
+def branches_table(support: Support) -> str:
+    """The branches of the tree with their support as CSV, the root left out."""
+    labels, heights = support.tree.labels, support.tree.linkage[:, 2].tolist()
+    rows = [
+        (height, au, bp, "; ".join(label for label, own in zip(labels, members, strict=True) if own))
+        for height, au, bp, members in zip(
+            heights, support.au.tolist(), support.bp.tolist(), support.members, strict=True
+        )
+    ]
+    return _table([("height", "AU", "BP", "models"), *rows[:-1]])
 
 
 def _table(rows: Sequence[Sequence[object]]) -> str:

@@ -79,7 +79,7 @@
         (about.size ? " of " + about.size[0] + " × " + about.size[1] + " pixels" : ""));
     }
     const score = method.score[image];
-    add("models alike", score === null || score === undefined ? "" : "mean cosine " + score.toFixed(2));
+    add("models alike", score === null || score === undefined ? "" : "mean " + method.measure + " " + score.toFixed(2));
     add("image", about.id);
   }
 
@@ -96,7 +96,10 @@
     show();
   }
 
-  c.open = function (row, model) {
+  // `back`: what has the focus again after the dialog, by default the cell of the grid.
+  let from = null;
+  c.open = function (row, model, back) {
+    from = back || null;
     place = [row, model];
     show();
     dialog.showModal();
@@ -113,7 +116,7 @@
   });
   dialog.addEventListener("click", function (event) { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", function () {
-    const cell = c.focused();
+    const cell = from || c.focused();
     if (cell) cell.focus();
   });
   dialog.addEventListener("keydown", function (event) {

@@ -108,7 +108,7 @@
     const file = c.element("div", "file", about.name);
     file.title = about.name;
     made.append(file, c.element("div", "score"));
-    made.lastChild.title = "Mean cosine between the models' maps of this image";
+    made.lastChild.title = "Mean " + methodOf().measure + " between the models' maps of this image";
     return made;
   }
 
@@ -206,6 +206,21 @@
 
   c.shown = function () { return rows; };
   c.spoken = spoken;
+
+  // Bring an image under a method into the grid, whatever is filtered; its row.
+  c.reach = function (image, method) {
+    for (const radio of document.getElementsByName("method")) {
+      if (Number(radio.value) !== method || radio.checked) continue;
+      radio.checked = true;
+      state.method = method;
+      showMethod();
+    }
+    if (!rows.includes(image)) {
+      document.getElementById("filter").value = "all";
+      build();
+    }
+    return rows.indexOf(image);
+  };
   c.setFocus = setFocus;
   c.focused = function () { return grid.querySelector(".cell[tabindex='0']"); };
 

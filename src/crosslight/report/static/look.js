@@ -46,7 +46,8 @@ var crosslight = (function () {
   }
 
   // What is known of one cell's map; `columns` as columnsOf gives them.
-  function mapOf(columns, image, model) {
+  function mapOf(columns, image, model, method) {
+    const about = state.data.methods[method === undefined ? state.method : method];
     const column = columns && columns[model];
     const at = image % state.data.chunk;
     if (!columns) return { status: 0, reason: "its file is missing" };
@@ -56,8 +57,9 @@ var crosslight = (function () {
     const diagnostics = Object.entries(column.diagnostics).map(function (pair) { return [pair[0], pair[1][at]]; });
     return {
       status: status, word: state.data.status[status], why: column.why[at] || "", tile: tile,
-      coarse: column.coarse, cells: column.cells,
-      reason: status !== OK ? state.data.status[status] : tile ? "" : "zero after " + state.data.methods[state.method].finish, box: column.box[at], range: column.range[at],
+      coarse: column.coarse, cells: column.cells, signed: about.signed,
+      reason: status !== OK ? state.data.status[status] : tile ? "" : "zero after " + about.finish,
+      box: column.box[at], range: column.range[at],
       target: column.target[at], diagnostics: diagnostics,
     };
   }
@@ -145,7 +147,7 @@ var crosslight = (function () {
     const native = document.documentElement.classList.contains("native");
     const to = native ? cells : [Math.max(cells[0], Math.round(width * cells[0] / cells[1])), width];
     const values = native ? bytes(map.tile) : enlarged(bytes(map.tile), cells, to);
-    const table = tableOf(state.data.methods[state.method].signed);
+    const table = tableOf(map.signed);
     const canvas = element("canvas", "map");
     canvas.width = to[1];
     canvas.height = to[0];
