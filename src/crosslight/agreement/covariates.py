@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ..core.errors import ImageError
+from ..core.means import known_mean
+from ..core.plain import Plain
 from ..core.seeds import seed_for
-from .groups.results import plain
 from .predictions import Predictions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ FEWEST = 8  # images that a correlation needs
 
 
 @dataclass(frozen=True)
-class Covariate:
+class Covariate(Plain):
     """How one property of the images goes together with the agreement on them.
 
     Attributes:
@@ -43,10 +44,6 @@ class Covariate:
     high: float
     p: float
     images: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types, NaN as None."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 def image_agreement(per_image: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -88,9 +85,9 @@ def image_properties(
     """
     rows, columns = np.triu_indices(len(predictions.models), 1)
     found = {
-        "confidence": _mean(predictions.confidence, 0),
-        "correctness": _mean(predictions.right, 0),
-        "same answer": _mean(predictions.same()[:, rows, columns], 1),
+        "confidence": known_mean(predictions.confidence, 0),
+        "correctness": known_mean(predictions.right, 0),
+        "same answer": known_mean(predictions.same()[:, rows, columns], 1),
     }
     return found if complexity is None else found | {"complexity": complexity}
 
@@ -166,12 +163,6 @@ def picture_complexity(pictures: Pictures, images: tuple[str, ...]) -> NDArray[n
             continue
     pictures.forget()
     return values
-
-
-def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, values, 0).sum(axis=axis) / np.maximum(count, 1), np.nan)
 
 
 def _correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ..core.means import known_mean
+from ..core.plain import Plain
 from .aggregate import Agreement
 from .covariates import image_agreement
-from .groups.results import plain
 
 
 @dataclass(frozen=True)
-class Disagreement:
+class Disagreement(Plain):
     """How much the sets of one agreement disagree on one image.
 
     Attributes:
@@ -39,10 +39,6 @@ class Disagreement:
     usual: float
     same: bool | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
-
 
 def rank_disagreement(agreement: Agreement, same: Mapping[str, bool] | None = None) -> tuple[Disagreement, ...]:
     """The images, those first on which the sets agree least.
@@ -61,8 +57,8 @@ def rank_disagreement(agreement: Agreement, same: Mapping[str, bool] | None = No
     rows, columns = np.triu_indices(len(agreement.sets), 1)
     pairs = per_image[:, rows, columns]
     others = np.where(np.eye(len(agreement.sets), dtype=bool), np.nan, per_image)
-    to_others = _mean(others)
-    usual = _mean(to_others.T)
+    to_others = known_mean(others, -1)
+    usual = known_mean(to_others, 0)
     known = np.flatnonzero(np.isfinite(means))
     ranked = known[np.argsort(means[known], kind="stable")]
     found = []
@@ -85,10 +81,3 @@ def rank_disagreement(agreement: Agreement, same: Mapping[str, bool] | None = No
             )
         )
     return tuple(found)
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the last axis of what is known."""
-    known = np.isfinite(values)
-    count = known.sum(axis=-1)
-    return np.where(count > 0, np.where(known, values, 0).sum(axis=-1) / np.maximum(count, 1), np.nan)

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.plain import Plain, plain
 from .aggregate import Agreement
 from .groups.anosim import anosim
 from .groups.correction import benjamini_hochberg, holm
 from .groups.labelings import Labelings, labelings
 from .groups.permanova import permanova
-from .groups.results import plain
 from .prepare import Steps
 
 #: what may become of a map's sign: as the method publishes it, or raw, positive or absolute without that final step
@@ -69,7 +69,7 @@ class Universe:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Plain):
     """How much one dimension decides.
 
     Attributes:
@@ -87,10 +87,6 @@ class Choice:
     pairs: int
     differ: Mapping[str, float]
     r: Mapping[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 @dataclass(frozen=True)

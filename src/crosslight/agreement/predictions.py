@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..core.bootstrap import mean_interval
 from ..core.errors import StoreError
+from ..core.plain import Plain
 from ..store import Store
-from .groups.results import plain
 
 ROWS = 1024  # images whose logits are held at a time
 
@@ -46,7 +46,7 @@ class Predictions:
 
 
 @dataclass(frozen=True)
-class SamePredictions:
+class SamePredictions(Plain):
     """How often two models predict the same class. All matrices are ``[model, model]``.
 
     Attributes:
@@ -72,10 +72,6 @@ class SamePredictions:
     high: NDArray[np.float64]
     kappa: NDArray[np.float64]
     error_consistency: NDArray[np.float64]
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types, NaN as None."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 def read_predictions(store: Store, models: Sequence[str] | None = None) -> Predictions:

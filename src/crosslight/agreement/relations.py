@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..core.bootstrap import mean_interval
 from ..core.errors import InputError, suggestion
+from ..core.plain import Plain, plain
 from ..store import Store, StoreError
 from .aggregate import Agreement
-from .groups.results import plain
 from .published.group_table import GroupTable
 
 #: relations of two models, the nearest first
@@ -22,7 +22,7 @@ RELATIONS = ("another seed", "one lineage", "one group", "different groups")
 
 
 @dataclass(frozen=True)
-class Kinship:
+class Kinship(Plain):
     """What every set is, as far as it is known.
 
     Attributes:
@@ -65,13 +65,9 @@ class Kinship:
             return None
         return RELATIONS[2] if self.groups[one] == self.groups[other] else RELATIONS[3]
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
-
 
 @dataclass(frozen=True)
-class Rung:
+class Rung(Plain):
     """How alike the maps of models of one relation are.
 
     Attributes:
@@ -88,10 +84,6 @@ class Rung:
     high: float
     floor: float
     pairs: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types, NaN as None."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 @dataclass(frozen=True)
@@ -115,15 +107,20 @@ class Ladder:
 
     @property
     def sentence(self) -> str:
-        """Whether nearer relatives look at more similar places; empty where there is nothing to compare."""
+        """Whether nearer relatives look at more similar places; empty where there is nothing to compare.
+
+        The interval is over images, so the sentence is about these models: among models without any difference between
+        families it says something else than "not closer" in a third of all cases. Whether families differ, the family
+        question answers.
+        """
         if len(self.rungs) < 2 or not np.isfinite(self.difference):
             return ""
         near, far = self.rungs[0], self.rungs[-1]
         word = "closer" if self.low > 0 else "farther apart" if self.high < 0 else "not closer"
         said = {
-            "another seed": "Two seeds of one network are",
-            "one lineage": "Two networks of one lineage are",
-            "one group": f"Two networks of one {self._group} are",
+            "another seed": "two seeds of one network are",
+            "one lineage": "two networks of one lineage are",
+            "one group": f"two networks of one {self._group} are",
         }[near.relation]
         against = {
             "one lineage": "two networks of one lineage",
@@ -131,8 +128,9 @@ class Ladder:
             "different groups": f"two networks of different {self._groups}",
         }[far.relation]
         return (
-            f"{said} {word} than {against}: mean similarity {near.mean:.2f} against {far.mean:.2f} (difference "
-            f"{self.difference:.3f}, 95 % interval {self.low:.3f} to {self.high:.3f}, N = {self.images} images)."
+            f"Of these models, {said} {word} than {against}: mean similarity {near.mean:.2f} against {far.mean:.2f} "
+            f"(difference {self.difference:.3f}, 95 % interval over images {self.low:.3f} to {self.high:.3f}, "
+            f"N = {self.images})."
         ).replace("-0.", "\u22120.")
 
     @property

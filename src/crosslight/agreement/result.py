@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.plain import plain
 from .calibration import calibrated
 
 Matrix = NDArray[np.float64]
@@ -148,23 +149,23 @@ class Agreement:
             "measure": self.measure,
             "measure_label": self.measure_label,
             "measure_settings": dict(self.measure_settings),
-            "range": _plain(np.array(self.range)),
+            "range": plain(np.array(self.range)),
             "sets": list(self.sets),
             "images": len(self.images),
             "subset": self.subset,
             "filter": self.filter,
-            **{name: _plain(getattr(self, name)) for name in matrices},
-            "above_chance": _plain(self.above_chance),
+            **{name: plain(getattr(self, name)) for name in matrices},
+            "above_chance": plain(self.above_chance),
             "count": self.count.tolist(),
             "floor_pairs": self.floor_pairs.tolist(),
-            "images_needed": {"half_width": HALF_WIDTH, "images": _plain(self.images_needed())},
+            "images_needed": {"half_width": HALF_WIDTH, "images": plain(self.images_needed())},
             "unusable": list(self.unusable),
             "dropped": {label: dict(reasons) for label, reasons in self.dropped.items()},
             "steps": dict(self.steps),
             "bootstrap": dict(self.bootstrap),
         }
         if per_image:
-            result |= {"image_names": list(self.images), "per_image": _plain(self.per_image)}
+            result |= {"image_names": list(self.images), "per_image": plain(self.per_image)}
         return result
 
     def __repr__(self) -> str:
@@ -196,13 +197,6 @@ def describe_count(agreement: Agreement) -> str:
         return f"N = {number} images"
     kind = "those usable in all sets" if agreement.subset == "common" else "each pair its own"
     return f"N = {number} of {len(agreement.images)} images ({kind})"
-
-
-def _plain(values: NDArray[Any]) -> Any:
-    """Nested lists with None for NaN."""
-    plain = values.astype(object)
-    plain[~np.isfinite(values)] = None
-    return plain.tolist()
 
 
 def _short(value: float) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.plain import plain
 from ..core.seeds import seed_for
 
 FACTORS = ("model", "method", "image")
@@ -105,7 +106,7 @@ class VarianceSplit:
     def to_dict(self) -> dict[str, Any]:
         """All of it in JSON's own types, NaN as None."""
         effects = [
-            {"name": effect.name, **{key: _plain(value) for key, value in effect.__dict__.items()}}
+            {"name": effect.name, **{key: plain(value) for key, value in effect.__dict__.items()}}
             for effect in self.effects
         ]
         return {**self.__dict__, "effects": effects, "used": self.used, "sentence": self.sentence}
@@ -335,9 +336,3 @@ def _unit(maps: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.005 or share == 0 else "under 1 %"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -39,22 +38,9 @@ def only_results_on_stdout() -> Iterator[None]:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """The one JSON object of a command; numbers that JSON lacks become null."""
-    print(json.dumps(as_json(value), indent=1, ensure_ascii=False, allow_nan=False), flush=True)
+    from ..core.plain import plain
 
-
-def as_json(value: Any) -> Any:
-    """A value as JSON can hold it."""
-    if isinstance(value, Mapping):
-        return {str(key): as_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [as_json(item) for item in value]
-    if hasattr(value, "tolist"):  # NumPy, without importing it
-        return as_json(value.tolist())
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)
+    print(json.dumps(plain(value), indent=1, ensure_ascii=False, allow_nan=False), flush=True)
 
 
 def print_table(

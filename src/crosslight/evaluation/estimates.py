@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.bootstrap import mean_interval
+from ..core.plain import plain
 
 FIELDS = ("mean", "low", "high", "count")
 
@@ -56,10 +57,3 @@ def estimate(values: NDArray[np.floating], *, level: float = 0.95, resamples: in
     low, high = mean_interval(columns, level=level, resamples=resamples, seed=seed)
     shape = values.shape[:-1]
     return Estimate(mean.reshape(shape), low.reshape(shape), high.reshape(shape), count.reshape(shape))
-
-
-def plain(values: NDArray[Any]) -> Any:
-    """Nested lists with None for NaN."""
-    kept = values.astype(object)
-    kept[~np.isfinite(values)] = None
-    return kept.tolist()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import UnknownNameError
+from ..core.means import known_mean
 from .baselines import BASELINES, CHANCE
 from .estimates import Estimate, estimate
 
@@ -217,14 +218,6 @@ def make_scorecard(
         bootstrap=how,
         **labels,
     )
-
-
-def known_mean(values: NDArray[np.floating], axis: int) -> NDArray[np.float64]:
-    """Mean along an axis over the values that are known; NaN where none is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    total = np.where(known, values, 0).sum(axis=axis, dtype=np.float64)
-    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def _cells(estimates: Estimate, at: tuple[int, int], no_better: NDArray[np.bool_]) -> tuple[Cell, ...]:

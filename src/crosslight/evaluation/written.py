@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.plain import plain
 from .baselines import BASELINES, CHANCE
-from .estimates import Estimate, plain
+from .estimates import Estimate
 from .scorecard import Scorecard
 
 

@@ -227,5 +227,5 @@ def test_images_needed_are_those_of_the_spread():
 def test_a_measure_is_named():
     result = aggregate(similarities(3, 2), "ab", measure=find_measure("iou:share=0.2"))
     assert (result.measure, result.range, result.identical) == ("iou:share=0.2", (0, 1), 1)
-    assert "mean IoU of the top 20.0%" in result._repr_html_()
+    assert "mean IoU of the top 20 %" in result._repr_html_()
     assert aggregate(similarities(3, 2), "ab").to_dict()["measure"] == "cosine"

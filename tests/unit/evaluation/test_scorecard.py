@@ -13,7 +13,7 @@ from crosslight.evaluation.baselines import BASELINES
 from crosslight.evaluation.estimates import Estimate, estimate
 from crosslight.evaluation.saved import is_current, save_scores, saved_scores
 from crosslight.evaluation.score import score
-from crosslight.evaluation.scorecard import Scorecard, known_mean, make_scorecard
+from crosslight.evaluation.scorecard import Scorecard, make_scorecard
 from crosslight.evaluation.written import describe_chance, describe_count
 
 IMAGES = 30
@@ -64,12 +64,6 @@ def test_estimates_are_means_with_percentile_intervals():
     again = Estimate.from_dict(json.loads(json.dumps(found.to_dict(), allow_nan=False)))
     for name in ("mean", "low", "high", "count"):
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
-
-
-def test_known_mean():
-    values = np.array([[1.0, np.nan], [3.0, np.nan]])
-    np.testing.assert_array_equal(known_mean(values, axis=0), [2, np.nan])
-    np.testing.assert_array_equal(known_mean(values, axis=1), [1, 3])
 
 
 def test_better_than_chance_is_above_both_kinds_of_chance():

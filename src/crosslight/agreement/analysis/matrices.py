@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import InputError
+from ...core.plain import Plain
 from ..groups import benjamini_hochberg, mantel
-from ..groups.results import plain
 
 #: models that two matrices must share: of three, no more than six orders can be compared
 FEWEST = 4
@@ -22,7 +21,7 @@ Labelled = tuple[tuple[str, ...], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class Relation:
+class Relation(Plain):
     """How two matrices over the same models go together.
 
     Attributes:
@@ -39,10 +38,6 @@ class Relation:
     p: float
     adjusted: float
     models: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 def relations(matrices: Mapping[str, Labelled], *, seed: int = 0) -> tuple[Relation, ...]:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import InputError
+from ...core.means import known_mean
+from ...core.plain import plain
 from ...store import MapSet
 from ..aggregate import filtered
 from ..agree import agree_store_by, read_blocks
@@ -19,7 +21,7 @@ from ..covariates import Covariate, covariates, image_agreement
 from ..disagreement import Disagreement, rank_disagreement
 from ..filters import Filter
 from ..groups import Answer, family_question, mantel
-from ..groups.results import PermutationTest, plain
+from ..groups.results import PermutationTest
 from ..multiverse import Multiverse, multiverse
 from ..prepare import Steps, prepare
 from ..relations import Kinship, Ladder, kinship, ladder
@@ -38,7 +40,7 @@ from ..structure import (
     split_half,
     without_gaps,
 )
-from .request import Found, Request, filter_of, known_mean, tried
+from .request import Found, Request, filter_of, tried
 
 #: runs of Louvain at each resolution
 LOUVAIN = 20

@@ -101,10 +101,3 @@ def tried(skipped: dict[str, str], name: str, make: Callable[[], Found]) -> Foun
     except InputError as error:
         skipped[name] = str(error)
         return None
-
-
-def known_mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    """Mean of what is known; NaN where nothing is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=axis)
-    return np.where(count > 0, np.where(known, values, 0).sum(axis=axis) / np.maximum(count, 1), np.nan)

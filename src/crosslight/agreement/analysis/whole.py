@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import InputError, UnknownNameError
+from ...core.plain import plain
 from ...core.progress import Progress, Silent
 from ...store import MapSet, Store
 from ...store.pictures import Pictures
 from ..agree import agree_store_by, read_blocks
 from ..artefacts import Finding, artefacts_of_store, outlying_sets
 from ..covariates import image_properties, picture_complexity
-from ..groups.results import plain
 from ..measures import Measure
 from ..predictions import Predictions, SamePredictions, read_predictions, same_predictions
 from ..prepare import Steps, prepare

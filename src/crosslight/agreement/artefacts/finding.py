@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ...core.plain import plain
+
 #: ``note``: worth knowing; ``warning``: part of the maps is no explanation; ``severe``: results with this set mislead
 Severity = Literal["note", "warning", "severe"]
 
@@ -51,7 +53,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """The finding in JSON's own types, NaN as None."""
-        numbers = {name: _plain(getattr(self, name)) for name in ("value", "reference")}
+        numbers = {name: plain(getattr(self, name)) for name in ("value", "reference")}
         return {**self.__dict__, **numbers, "details": dict(self.details)}
 
 
@@ -83,7 +85,3 @@ def percent(share: float) -> str:
     if 0.995 <= share < 1:
         return "over 99 %"
     return f"{share:.0%}".replace("%", " %")
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.bootstrap import mean_interval
+from ...core.plain import Plain, plain
 from ..artefacts.finding import percent
-from ..groups.results import plain
 from .regions import BASELINES
 
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Plain):
     """A mean over images.
 
     Attributes:
@@ -29,10 +29,6 @@ class Estimate:
     mean: float
     low: float
     high: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """All of it in JSON's own types, NaN as None."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
 
 
 @dataclass(frozen=True)

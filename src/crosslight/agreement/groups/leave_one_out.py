@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import InputError
+from ...core.plain import plain
 from .anosim import anosim
 from .checks import checked, same_length
 from .correction import holm
 from .labelings import DRAWS, LIMIT, labelings
 from .permanova import permanova
 from .permdisp import permdisp
-from .results import plain
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...core.errors import InputError
+from ...core.plain import plain
 from .checks import Matrix, pairs, same_length, symmetric
 from .mantel import DRAWS, item_orders, permuted_pairs
-from .results import plain
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import InputError
+from ...core.plain import plain
 from .checks import Codes, Matrix, checked, coded, same_length
 from .coordinates import centred
 from .labelings import Groups, Labelings, as_labelings
-from .results import plain
 from .simulate import Test, distances, normal_points, p_values, rejected, shifted
 
 SHIFTS = (0.0, 0.75, 1.5, 2.25, 3.0)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import InputError
+from ...core.plain import plain
 from .anosim import anosim
 from .checks import Matrix, checked, pairs, same_length, symmetric
 from .correction import holm
@@ -21,7 +22,7 @@ from .mrm import Regression, mrm
 from .permanova import Permanova, permanova
 from .permdisp import Permdisp, permdisp
 from .power import Power, Scatter, power, scatter
-from .results import PermutationTest, plain
+from .results import PermutationTest
 from .words import Findings, Verdict, sentence, verdict
 
 RESOLUTION = "map resolution"

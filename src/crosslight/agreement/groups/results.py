@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-import numpy as np
-
+from ...core.plain import plain
 from .checks import Matrix
 
 
@@ -37,20 +35,3 @@ class PermutationTest:
     def to_dict(self) -> dict[str, Any]:
         """All of it but the null distribution in JSON's own types, NaN and infinity as None."""
         return {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "null"}
-
-
-def plain(value: Any) -> Any:
-    """A value in JSON's own types, NaN and infinity as None."""
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(one) for one in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -14,9 +14,7 @@ from .registry import measure
 from .tops import in_both, pack, sizes, top_share
 
 
-def chance_corrected(
-    first: Array, second: Array, kept: Kept | None = None, *, cuts: tuple[float, ...] = ()
-) -> Array:
+def chance_corrected(first: Array, second: Array, kept: Kept | None = None, *, cuts: tuple[float, ...] = ()) -> Array:
     """``(p_o - p_e) / (1 - p_e)`` of all pairs: p_o the share of cells in the same class, p_e that by chance.
 
     Args:

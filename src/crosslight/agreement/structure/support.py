@@ -13,6 +13,7 @@ from scipy.spatial.distance import squareform
 from scipy.special import chdtrc, ndtr, ndtri
 
 from ...core.errors import InputError
+from ...core.plain import plain
 from ...core.seeds import seed_for
 from .resampling import Spread, dissimilarity_of, pair_values, resampled_dissimilarities, sizes_at, strata_of
 from .trees import Linkage, Tree, branches, build_tree
@@ -74,11 +75,11 @@ class Support:
 
     def to_dict(self) -> dict[str, Any]:
         """The support in JSON's own types, NaN as None."""
-        law = {name: _plain(getattr(self.law, name)) for name in ("au", "au_error", "distance", "curvature", "fit")}
+        law = {name: plain(getattr(self.law, name)) for name in ("au", "au_error", "distance", "curvature", "fit")}
         return {
             "tree": self.tree.to_dict(),
             "members": [[self.tree.labels[i] for i in np.flatnonzero(row)] for row in self.members],
-            "bp": _plain(self.bp),
+            "bp": plain(self.bp),
             **law,
             "scales": list(self.scales),
             "resamples": self.resamples,
@@ -219,7 +220,3 @@ def _bits(members: NDArray[np.bool_]) -> NDArray[np.uint64]:
 def _contains(trees: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Whether each tree has each cluster: ``[tree, branch, word]`` and ``[cluster, word]`` to ``[tree, cluster]``."""
     return np.asarray((trees[:, :, None, :] == wanted).all(axis=3).any(axis=1))
-
-
-def _plain(values: NDArray[np.float64]) -> list[float | None]:
-    return [None if np.isnan(value) else value for value in values.tolist()]

@@ -187,4 +187,5 @@ def test_numbers():
 
 def test_one_test_is_enough_to_hold_and_it_says_so():
     text = sentence(replace(CLEAR, worst=("ViT", 0.12)))
-    assert text.endswith("; by one test at least, this holds whichever model is left out (largest ANOSIM p = .12, without ViT).")
+    said = "by one test at least, this holds whichever model is left out (largest ANOSIM p = .12, without ViT)."
+    assert text.endswith(f"; {said}")

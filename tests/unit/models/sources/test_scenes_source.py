@@ -114,7 +114,8 @@ def test_predictions_of_the_weights_in_the_package():
 
 
 def test_kin_and_replicates_are_among_the_facts() -> None:
-    own, seed, taught = (load_model(f"scenes/{name}").facts for name in ("densenet", "densenet-seed1", "densenet-patch"))
+    names = ("densenet", "densenet-seed1", "densenet-patch")
+    own, seed, taught = (load_model(f"scenes/{name}").facts for name in names)
     assert own.lineage == seed.lineage == taught.lineage == "scenes/densenet"
     assert own.replicate == seed.replicate != taught.replicate
     assert load_model("scenes/densenet", weights="none").facts.replicate == ""
