@@ -17,6 +17,7 @@ from .groups.anosim import anosim
 from .groups.correction import benjamini_hochberg, holm
 from .groups.labelings import Labelings, labelings
 from .groups.permanova import permanova
+from .groups.words import listed
 from .prepare import Steps
 
 #: what may become of a map's sign: as the method publishes it, or raw, positive or absolute without that final step
@@ -117,8 +118,7 @@ class Multiverse:
             return "No combination of choices could be compared."
         found = sum(one.decision != "none" for one in self.universes)
         kept = sum(one.adjusted <= self.alpha for one in self.universes)
-        names = " and ".join(self.groups)
-        text = f"{names} differ in {found} of {number} combinations of choices"
+        text = f"{listed(self.groups)} differ, by one test at least, in {found} of {number} combinations of choices"
         text += f" ({kept} after correction for so many)" if found else ""
         deciding = [one for one in self.choices if one.flips > 0]
         if not deciding:

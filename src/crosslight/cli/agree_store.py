@@ -153,10 +153,15 @@ def sentences(method: MethodAnalysis) -> list[str]:
     if method.disagreement:
         first = method.disagreement[0]
         said.append(
-            f"Least agreed upon: image {first.index + 1} (mean {first.mean:.2f}); {first.lowest[0]} and "
-            f"{first.lowest[1]} differ most on it ({first.value:.2f})."
+            f"Least agreed upon: image {first.index + 1} (mean {_two(first.mean)}); {first.lowest[0]} and "
+            f"{first.lowest[1]} differ most on it ({_two(first.value)})."
         )
     return [one for one in said if one]
+
+
+def _two(value: float) -> str:
+    """Two decimals; what rounds to zero has no sign."""
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "\u2212")
 
 
 def _print_matrix(label: str, result: Agreement) -> None:
