@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ MEASURES = ("cosine", "pearson", "rbf", "iou", "kappa")
 RAW = 128
 #: pairs of maps that the usual tools compare
 PAIRS = 12
+#: blocks of images whose comparison is taken apart into stages
+STAGED = 3
+#: stages of the comparison, and the functions in which they are spent, by file and name
+STAGES = {
+    "reading the store": (("store.py", "maps"),),
+    "steps and cells": (("prepare.py", "unit_of"), ("prepare.py", "cells")),
+    "products and means": (("native.py", "products"), ("native.py", "condensed")),
+    "sums for floors": (("native.py", "add_sums"),),
+    "top cells": (("base.py", "representations"),),
+    "similarities": (("base.py", "compared"),),
+    "mismatched pairs": (("engine.py", "_pair"), ("engine.py", "_pair_made")),
+}
 #: cells along each side of the noise that maps are made of
 COARSE = 14
 
@@ -44,6 +57,7 @@ def similarity_rows(images: int = 1024, quick: bool = False) -> Iterator[Row]:
         ours = _worker("compare", folder)
         after = _worker("read", folder)
         pairs = _worker("pairs", folder)
+        parts = _worker("stages", folder)
     # the time of a busy machine's reading varies: it is measured before and after
     base, bare = ((before[kind] + after[kind]) / 2 * images for kind in ("held", "bare"))
     values = {"ours s": ours["seconds"], "peer s": base, "ratio": ours["seconds"] / base, "peak MiB": ours["peak"]}
@@ -54,6 +68,8 @@ def similarity_rows(images: int = 1024, quick: bool = False) -> Iterator[Row]:
     )
     goals = {} if quick else {"ratio": "<= 7", "peak MiB": "<= 500"}
     yield Row(name, "all measures / reading", values, goals, note)
+    for stage, seconds in (parts | {"resampling": ours["resampling"] / images}).items():
+        yield Row(name, f"stage: {stage}", {"ours s": seconds * images, "ratio": seconds * images / base})
     count = images * sets * (sets - 1) // 2
     total = sum(pairs[measure] for measure in MEASURES) * count
     values = {"ours s": ours["seconds"], "peer s": total, "faster": total / ours["seconds"]}
@@ -124,6 +140,43 @@ def compare(folder: Path) -> dict[str, float]:
     values = found["cosine"].per_image[:, rows, columns]
     resampling = len(MEASURES) * _seconds(lambda: mean_interval(values))
     return {"seconds": seconds, "peak": highest, "resampling": resampling}
+
+
+def stages(folder: Path) -> dict[str, float]:
+    """Seconds of an image in each stage of the comparison: profiled, and scaled to what it takes without a profiler."""
+    import cProfile
+    import pstats
+
+    from crosslight.agreement import Steps
+    from crosslight.agreement.agree import read_blocks
+    from crosslight.agreement.engine import Comparison
+    from crosslight.store import Store
+
+    store = Store.open(folder / "store")
+    sets, images = store.map_sets(), len(store.manifest.images)
+
+    def run() -> int:
+        comparison, met = Comparison([one.model for one in sets], MEASURES, Steps(grid=SIDE), images), 0
+        for positions, maps in islice(read_blocks(store, sets), STAGED):
+            comparison.add(maps, positions)
+            met += len(positions)
+            del maps
+        return met
+
+    plain, profile = _seconds(run), cProfile.Profile(time.process_time)
+    met = profile.runcall(run)
+    profiled = pstats.Stats(profile).stats
+    whole = max(entry[3] for entry in profiled.values())
+    # What is called by mismatched pairs counts there alone.
+    inside = {("engine.py", name) for name in ("_pair", "_pair_made")}
+    found = dict.fromkeys(STAGES, 0.0)
+    for (file, _, function), (*_, callers) in profiled.items():
+        place = (Path(file).name, function)
+        own = sum(entry[3] for (there, _, caller), entry in callers.items() if (Path(there).name, caller) not in inside)
+        for stage, functions in STAGES.items():
+            found[stage] += own if place in functions else 0
+    found["anything else"] = whole - sum(found.values())
+    return {stage: seconds / whole * plain / met for stage, seconds in found.items()}
 
 
 def pairs(folder: Path) -> dict[str, float]:
@@ -211,5 +264,5 @@ def _worker(what: str, folder: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    work = {"read": read, "compare": compare, "pairs": pairs}[sys.argv[1]]
+    work = {"read": read, "compare": compare, "pairs": pairs, "stages": stages}[sys.argv[1]]
     print(json.dumps(work(Path(sys.argv[2]))))

@@ -130,11 +130,11 @@ def test_another_method_is_loaded_when_it_is_chosen(visit: Visit) -> None:
         return [url.rsplit("/", 1)[1] for url in visit.asked if "/maps-" in url]
 
     assert maps() == ["maps-0-0.js"]
-    visit.page.get_by_label("Fine", exact=True).first.check(force=True)
+    visit.page.locator("#look").get_by_label("Fine", exact=True).first.check(force=True)
     visit.page.wait_for_selector(".cell img.map")
     assert maps() == ["maps-0-0.js", "maps-2-0.js"]
     assert visit.page.locator("#bar-magnitude").is_visible()
-    visit.page.get_by_label("Signed", exact=True).first.check(force=True)
+    visit.page.locator("#look").get_by_label("Signed", exact=True).first.check(force=True)
     visit.page.wait_for_selector(".cell canvas.map")
     assert visit.page.locator("#bar-signed").is_visible()
 
@@ -151,11 +151,11 @@ def test_native_cells_and_opacity(visit: Visit) -> None:
 def test_a_method_with_a_limit_shows_the_images_it_explains(visit: Visit) -> None:
     page = visit.page
     page.evaluate("crosslight.state.data.methods[2].limit = 4")
-    page.get_by_label("Fine", exact=True).first.check(force=True)
+    page.locator("#look").get_by_label("Fine", exact=True).first.check(force=True)
     assert rows(page) == ["0", "1", "2", "3"]
     assert page.locator("#count").inner_text() == "4 of 30 images; the method explains the first 4"
     page.wait_for_selector(".cell img.map")
-    page.get_by_label("Signed", exact=True).first.check(force=True)
+    page.locator("#look").get_by_label("Signed", exact=True).first.check(force=True)
     assert len(rows(page)) == 30
     assert page.locator("#count").inner_text() == "30 images"
 
@@ -240,6 +240,25 @@ def test_one_panel_of_the_agreement_at_a_time(visit: Visit) -> None:
     figure = page.locator(".panel:not([hidden]) figure img").first
     figure.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.panel:not([hidden]) figure img').naturalWidth > 0")
+
+
+def test_images_that_models_disagree_on_open_in_large_and_give_the_focus_back(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#filter").select_option("wrong")  # leaves one image, which is brought back where another is asked for
+    page.locator("input[name=panel]").nth(1).check(force=True)
+    scene = page.locator(".panel:not([hidden]) .scene").first
+    scene.scroll_into_view_if_needed()
+    tile = scene.locator("button.mini").nth(1)
+    tile.locator(".map").wait_for()
+    assert scene.locator(".mini").count() == 4  # the photograph and three models
+    tile.click()
+    assert page.locator("#detail-title").inner_text() == "Net <i>two</i> · Signed"
+    name = page.evaluate(f"crosslight.state.data.images[{scene.get_attribute('data-image')}].name")
+    assert name in page.locator("#detail-sub").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.matches('.scene button')")
+    assert tile.evaluate("button => button === document.activeElement")
+    assert page.evaluate("window.evil") is None
 
 
 @pytest.mark.parametrize("width", [390, 1280])

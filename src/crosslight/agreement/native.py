@@ -140,20 +140,21 @@ def products(cells: Cells) -> Products:
         values = np.where(usable[..., None], values, 0).astype(values.dtype)
     scale = np.ones(usable.shape)
     exact = values.dtype == np.float64
-    raw = np.stack([_gram(values[:, i], values[:, i]) for i in range(values.shape[1])])
+    raw, dots = _own(values, one)
     squares = np.diagonal(raw, axis1=1, axis2=2).T
     if not _safe(squares[usable]):  # squares of tiny gradients underflow
         largest = np.maximum(values.max(axis=2), -values.min(axis=2)).astype(np.float64)
         scale = np.where(largest > 0, largest, 1)
         values = (values / scale[..., None]).astype(values.dtype)
-        raw = np.stack([_gram(values[:, i], values[:, i]) for i in range(values.shape[1])])
+        raw, dots = _own(values, one)
         squares = np.diagonal(raw, axis1=1, axis2=2).T
-    mean = _dots(values, one) / (one @ one)
+    mean = dots / (one @ one)
     constant = (one @ one) * mean**2
     centred = bool(exact or (squares - constant < 0.1 * squares)[usable].any())
     if centred:  # where maps are almost constant, little is left of their squares
+        mean = _dots(values, one) / (one @ one)
         values = (values - (mean[..., None] * one).astype(values.dtype)).astype(values.dtype)
-        own = np.stack([_gram(values[:, i], values[:, i]) for i in range(values.shape[1])])
+        own = _own(values, one)[0]
     else:
         own = raw - (one @ one) * mean.T[:, :, None] * mean.T[:, None, :]
     spread = np.diagonal(own, axis1=1, axis2=2).T
@@ -236,6 +237,13 @@ def add_sums(total: Array, maps: Products, representations: Array, coordinates: 
     return np.asarray(plus.sum(axis=-1))
 
 
+def _dots(values: Array, one: Matrix) -> Matrix:
+    """``[set, image, k]`` and ``[k]`` to ``[set, image]`` in float64, as near as can be."""
+    if (one == 1).all():
+        return values.mean(axis=2).astype(np.float64) * values.shape[2]  # pairwise, and no product to keep
+    return np.stack([_gram(rows, one[None].astype(rows.dtype))[:, 0] for rows in values])
+
+
 def _gram(first: Array, second: Array) -> Matrix:
     """``[a, k]`` and ``[b, k]`` to ``[a, b]`` in float64, at the speed of the values' own type."""
     total = np.zeros((len(first), len(second)))
@@ -245,11 +253,16 @@ def _gram(first: Array, second: Array) -> Matrix:
     return total
 
 
-def _dots(values: Array, one: Matrix) -> Matrix:
-    """``[set, image, k]`` and ``[k]`` to ``[set, image]`` in float64."""
-    if (one == 1).all():
-        return values.mean(axis=2).astype(np.float64) * values.shape[2]  # pairwise, and no product to keep
-    return np.stack([_gram(rows, one[None].astype(rows.dtype))[:, 0] for rows in values])
+def _own(values: Array, one: Matrix) -> tuple[Matrix, Matrix]:
+    """Products of the maps of each image, ``[image, set, set]``, and with the constant map, ``[set, image]``."""
+    sets, images, length = values.shape
+    products, dots, weights = np.zeros((images, sets, sets)), np.zeros((sets, images)), one.astype(values.dtype)
+    for image in range(images):
+        for start in range(0, length, _PIECE):
+            piece = values[:, image, start : start + _PIECE]
+            products[image] += piece @ piece.T
+            dots[:, image] += piece @ weights[start : start + _PIECE]  # while the piece is in the cache
+    return products, dots
 
 
 def _safe(squares: Array) -> bool:

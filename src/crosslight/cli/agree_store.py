@@ -70,12 +70,13 @@ PARAMETERS = ("out", "method", "measure", "grid", "sign", "normalise", "raw", "b
 def agree_store(options: Options, json: bool) -> None:
     """Analyse, write into OUT/agreement, print."""
     with only_results_on_stdout():
+        from ..agreement.analysis import save_analysis
         from ..store import Store
         from .progress import listener
 
         store = Store.open(options.out)
         found = analysis_of(store, options, listener("parts"))
-        files = write(found, store)
+        files = save_analysis(found, store)
     if json:
         mains = {label: one.main.to_dict() for label, one in found.methods.items()}
         print_json(
@@ -122,17 +123,6 @@ def analysis_of(store: Store, options: Options, progress: Any = None) -> Analysi
         seed=options.seed,
         progress=progress,
     )
-
-
-def write(found: Analysis, store: Store) -> list[Path]:
-    """Every agreement by itself, and all of the analysis in one file."""
-    from ..agreement import save
-    from ..agreement.saving import write_json
-
-    agreements = [one for method in found.methods.values() for one in method.agreements.values()]
-    agreements += found.across_methods.values()
-    files = [file for one in agreements for file in save(one, store.path)]
-    return [*files, write_json(found.to_dict(), store.path / "agreement" / "analysis.json")]
 
 
 def _print_method(label: str, method: MethodAnalysis) -> None:

@@ -20,7 +20,7 @@ from .options import Json
 from .progress import duration, listener
 
 if TYPE_CHECKING:
-    from ..agreement import Agreement
+    from ..agreement.analysis import Analysis
     from ..core.progress import Progress
     from ..report import Report
     from ..store import Store
@@ -34,14 +34,14 @@ class Demo:
         out: the folder.
         counts: what ``--json`` says of the study.
         store: maps and predictions, once they are there.
-        agreements: by the method's label, once compared.
+        analysis: of where the classifiers look, once compared.
         report: once written.
     """
 
     out: Path
     counts: dict[str, Any] = field(default_factory=dict)
     store: Store | None = None
-    agreements: dict[str, Agreement] = field(default_factory=dict)
+    analysis: Analysis | None = None
     report: Report | None = None
 
     @property
@@ -86,19 +86,10 @@ def _explain(demo: Demo, progress: Progress) -> None:
 
 
 def _compare(demo: Demo, progress: Progress) -> None:
-    from ..agreement import agree_store, save
+    from ..agreement.analysis import analyse, save_analysis
 
-    labels = list(dict.fromkeys(one.label for one in demo.done.map_sets()))
-    progress.start(len(labels), "agreement")
-    try:
-        for label in labels:
-            found = agree_store(demo.done, label)
-            demo.agreements |= found
-            for result in found.values():
-                save(result, demo.done.path)
-            progress.advance(1, label)
-    finally:
-        progress.finish()
+    demo.analysis = analyse(demo.done, progress=progress)
+    save_analysis(demo.analysis, demo.done)
 
 
 def _score(demo: Demo, progress: Progress) -> None:
@@ -113,13 +104,13 @@ def _score(demo: Demo, progress: Progress) -> None:
 def _report(demo: Demo, progress: Progress) -> None:
     from ..report import write_report
 
-    demo.report = write_report(demo.done, agreements=demo.agreements, progress=progress)
+    demo.report = write_report(demo.done, analysis=demo.analysis, progress=progress)
 
 
 #: what the demo does, in this order; a further part of Crosslight is shown by one more line
 STEPS = (
     Step("explain", "Every method explains every classifier", "evaluations", _explain),
-    Step("compare", "Do classifiers look at the same places?", "methods", _compare),
+    Step("compare", "Do classifiers look at the same places?", "parts", _compare),
     Step("score", "Are the maps right? In these pictures the evidence is known", "methods", _score),
     Step("report", "Writing the report", "parts", _report),
 )

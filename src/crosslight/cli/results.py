@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from .console import count
 
 if TYPE_CHECKING:
-    from ..agreement import Agreement, Steps
     from ..store import Store
 
 
@@ -57,29 +56,16 @@ def describe_failures(failures: Sequence[Mapping[str, str]], most: int = 10) -> 
     return lines + [f"left out: {line}" for line in left_out(every)]
 
 
-def compare(store: Store, labels: Sequence[str] = (), steps: Steps | None = None) -> dict[str, Agreement]:
-    """Agreement between models for each method, or for those of these labels.
-
-    Raises:
-        UnknownNameError: there is no method of that label.
-    """
-    from ..agreement import agree_store
-
-    results: dict[str, Agreement] = {}
-    for label in labels or (None,):
-        results |= agree_store(store, label, steps)
-    return results
-
-
 def compare_and_report(store: Store) -> tuple[list[str], str]:
     """Compare the models for every method, and build the report of it.
 
     Returns:
         The files with the results, and the report's page.
     """
-    from ..agreement import save
+    from ..agreement.analysis import analyse, save_analysis
     from ..report import build_report
+    from .progress import listener
 
-    agreements = compare(store)
-    files = [str(path) for result in agreements.values() for path in save(result, store.path)]
-    return files, str(build_report(store, agreements=agreements))
+    analysis = analyse(store, progress=listener("parts"))
+    files = [str(path) for path in save_analysis(analysis, store)]
+    return files, str(build_report(store, analysis=analysis))

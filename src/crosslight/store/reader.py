@@ -54,18 +54,31 @@ def read_arrays(
     Raises:
         StoreError: a file is damaged.
     """
-    return {spec.name: _read_array(group, spec, rows, known) for spec in arrays}
+    found = {}
+    for length in {spec.block for spec in arrays}:
+        blocks, inside = rows // length, rows % length
+        wanted = np.unique(blocks[known]).tolist()
+        whole = len(wanted) == 1 and bool(known.all())  # as studies are read: large maps need not be copied
+        for spec in arrays:
+            if spec.block == length and whole:
+                found[spec.name] = _read_block(group, spec, wanted[0], inside)
+            elif spec.block == length:
+                found[spec.name] = _read_blocks(group, spec, wanted, blocks, inside, known)
+    return {spec.name: found[spec.name] for spec in arrays}
 
 
-def _read_array(group: Path, spec: ArraySpec, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[Any]:
-    blocks = rows // spec.block
-    wanted = np.unique(blocks[known]).tolist()
-    if len(wanted) == 1 and known.all():  # as studies are read: large maps need not be copied
-        return _read_block(group, spec, wanted[0], rows % spec.block)
-    out = np.full((len(rows), *spec.shape[1:]), spec.fill, spec.dtype)
+def _read_blocks(
+    group: Path,
+    spec: ArraySpec,
+    wanted: Sequence[int],
+    blocks: NDArray[np.int64],
+    inside: NDArray[np.int64],
+    known: NDArray[np.bool_],
+) -> NDArray[Any]:
+    out = np.full((len(inside), *spec.shape[1:]), spec.fill, spec.dtype)
     for block in wanted:
         mine = known & (blocks == block)
-        out[mine] = _read_block(group, spec, block, rows[mine] % spec.block)
+        out[mine] = _read_block(group, spec, block, inside[mine])
     return out
 
 

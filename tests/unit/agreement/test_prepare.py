@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from crosslight.agreement.measures.base import EXTREMES
 from crosslight.agreement.prepare import (
     NO_COMMON_BOX,
     ZERO_AFTER_STEPS,
@@ -10,6 +11,7 @@ from crosslight.agreement.prepare import (
     apply_steps,
     common_boxes,
     prepare,
+    unit_of,
 )
 from crosslight.agreement.similarity import cosine
 from crosslight.core.errors import InputError
@@ -118,6 +120,20 @@ def test_maps_on_the_grid_already_are_taken_as_they_are():
     sets = [maps_of(np.random.default_rng(seed).standard_normal((2, 28, 28))) for seed in (0, 1)]
     for own, one in zip(prepare(sets, Steps()).values, sets, strict=True):
         np.testing.assert_array_equal(own, one.values.reshape(2, -1))
+
+
+@pytest.mark.parametrize("grid", [3, 7, 80])
+def test_extremes_are_those_of_the_cells(grid):
+    random = np.random.default_rng(0)
+    values = random.standard_normal((4, 3, 3))
+    values[1] = 0
+    boxes = np.tile((0.0, 0.0, 9.0, 9.0), (4, 1))
+    boxes[2] += 100
+    sets = [maps_of(values, boxes), maps_of(random.standard_normal((4, 5, 5)), (0.0, 0.0, 9.0, 8.0))]
+    cells = unit_of(sets, Steps(grid=grid)).cells()
+    assert np.isnan(cells.values[..., 0]).tolist() == [[False, True, True, False], [False, False, True, False]]
+    want = np.stack([cells.values.min(axis=-1), cells.values.max(axis=-1)], axis=-1)
+    np.testing.assert_array_equal(cells.kept[EXTREMES], want)
 
 
 def test_what_is_left_out_is_counted_by_reason():

@@ -121,11 +121,11 @@ def test_a_folder_that_holds_something_else_is_refused(finished, call, tmp_path,
 
 
 def test_after_ctrl_c_the_same_command_goes_on(call, tmp_path, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr("crosslight.agreement.agree_store", interrupted)
+        stopped.setattr("crosslight.agreement.analysis.analyse", interrupted)
         result = call("demo", "--out", tmp_path / "out", "--json")
     assert (result.status, result.out) == (130, "")
     assert result.err.splitlines()[-1] == "interrupted; the same command goes on where it stopped"

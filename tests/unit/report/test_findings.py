@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from crosslight.agreement import Agreement, aggregate, agree_store
+from crosslight.agreement.analysis import MethodAnalysis
+from crosslight.agreement.relations import Kinship, ladder
 from crosslight.core.maps import Status
 from crosslight.evaluation.scorecard import Cell, Row
 from crosslight.report.build import write_report
@@ -239,14 +243,14 @@ def test_a_few_empty_maps_do_not_warn(clean: Contents) -> None:
     assert findings(clean, {})[-1].warns
 
 
-def test_there_are_five_findings_and_a_warning(
+def test_there_are_six_findings_and_a_warning(
     contents: Contents, clean: Contents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Contents, "families", FAMILIES)
     known = {"x": agreement(), "y": agreement(floor=0.1)}
     found = findings(clean, known, scores({"x": 0.5, "y": 0.4}, {}))
     assert [f.head for f in found] == ["Who is right", "Where they look", "Families", "The method matters",
-                                       "Are maps right"]  # fmt: skip
+                                       "Are maps right", "The same answer"]  # fmt: skip
     assert len(found) == MOST
     clean.statuses["Net & Co", "Fine"][:] = Status.ZERO
     assert [f.head for f in findings(clean, known, scores({"x": 0.5}, {}))][MOST:] == ["Worth a second look"]
@@ -260,3 +264,32 @@ def test_the_report_hands_back_what_stands_on_its_page(study: Store) -> None:
         assert f"<h2>{finding.head}</h2>\n    <p>{finding.text}</p>" in page
     assert report.maps["ok"] == 49
     assert report.maps["no_target"] == report.maps["failed"] == 1
+
+
+def kinds(sets: str) -> Kinship:
+    """The families of `FAMILIES`; a and b are two seeds of one network."""
+    seeds = tuple("net" if name in "ab" else None for name in sets)
+    return Kinship(tuple(sets), "family", tuple(FAMILIES[name] for name in sets), (None,) * len(sets), seeds)
+
+
+def test_relatives_and_the_answer_take_the_place_of_the_plain_contrast(
+    clean: Contents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Contents, "families", FAMILIES)
+    main = agreement()
+    kin = kinds("abcd")
+    method = MethodAnalysis("x", {"cosine": main}, kin, ladder(main, kin, resamples=50))
+    found = said(findings(clean, {"x": main}, None, {"x": method}))
+    sentence = method.ladder.sentence
+    assert found["Relatives"] == f"Under x, {sentence[0].lower()}{sentence[1:]}"
+    assert "Families" not in found
+    for verdict, warns in (("underpowered", True), ("differ", False)):
+        answer: Any = SimpleNamespace(verdict=verdict, sentence="CNN and others differ (R = -.2).")
+        both = findings(clean, {"x": main}, None, {"x": replace(method, answer=answer)})
+        (families,) = [finding for finding in both if finding.head == "Families"]
+        assert families == Finding("Families", "Under x, CNN and others differ (R = −.2).", warns)
+
+
+def test_sentences_name_the_measure(clean: Contents) -> None:
+    found = said(findings(clean, {"x": replace(agreement(), measure_label="IoU")}))
+    assert "(IoU 0.91, chance 0.30)" in found["Where they look"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,19 @@ def test_decoding_undoes_encoding(block: int, inner: bool, side: int, seed: int,
     values = np.random.default_rng(seed).standard_normal((block, side)).astype(np.float32)
     chosen = np.array([row % block for row in rows], np.int64)
     np.testing.assert_array_equal(decode_block(spec, encode_block(spec, values), chosen), values[chosen])
+
+
+@pytest.mark.parametrize("rows", [range(5), [4, 0, 0], [2]])
+def test_large_maps_on_large_pages_are_the_same(rows: Sequence[int]) -> None:
+    spec = map_arrays(9, 6, (500, 400), [])[0]
+    values = np.random.default_rng(0).standard_normal((5, 500, 400)).astype(np.float32)
+    content = memoryview(encode_block(spec, values))
+    found = decode_block(spec, content, np.array(rows))
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    assert found.flags.writeable
+    np.testing.assert_array_equal(found, values[list(rows)])
+    assert np.isnan(decode_block(spec, content, np.array([5]))).all()
 
 
 def test_inner_chunks_follow_the_map_size() -> None:

@@ -41,8 +41,8 @@ class Cells:
 
 #: from cells to one representation per map, ``[set, image, r]``; NaN in rows that have none
 Represent = Callable[..., Array]
-#: from two stacks of representations, ``[a, image, r]`` and ``[b, image, r]``, to ``[image, a, b]``; it may take a third
-#: argument called ``kept``, for what measures with the same representations need to make but once
+#: from two stacks of representations, ``[a, image, r]`` and ``[b, image, r]``, to ``[image, a, b]``; it may take
+#: a third argument called ``kept``, for what measures with the same representations need to make but once
 Compare = Callable[..., Array]
 
 

@@ -28,12 +28,14 @@ def chance_corrected(first: Array, second: Array, kept: Kept | None = None, *, c
         float64 ``[image, a, b]``.
     """
     upper = max(len(cuts), 1)
-    left, right = np.split(first, upper, axis=-1), np.split(second, upper, axis=-1)
+    left = np.split(first, upper, axis=-1)
+    right = left if second is first else np.split(second, upper, axis=-1)
     same = np.sum([in_both(one, other, kept) for one, other in zip(left, right, strict=True)], axis=0)
     # Either map's cells above the lowest class give those that both have in the lowest class.
     above = same if upper == 1 else in_both(_joined(left), _joined(right))
     number = np.fmax(first[..., 0].T[:, :, None], second[..., 0].T[:, None, :])
-    one, other = (np.stack([sizes(mask) for mask in masks], axis=-1) for masks in (left, right))
+    one = np.stack([sizes(mask) for mask in left], axis=-1)
+    other = one if right is left else np.stack([sizes(mask) for mask in right], axis=-1)
     lowest = number - one.sum(axis=-1)[:, :, None] - other.sum(axis=-1)[:, None, :] + above
     expected = one @ other.transpose(0, 2, 1)
     expected += (number - one.sum(axis=-1)[:, :, None]) * (number - other.sum(axis=-1)[:, None, :])

@@ -164,4 +164,6 @@ def _count(words: NDArray[np.uint64]) -> NDArray[np.int64]:
     else:  # before NumPy 2
         ones = np.unpackbits(np.ascontiguousarray(words)[..., None].view(np.uint8), axis=-1)
         ones = ones.reshape(*words.shape[:-1], -1)
-    return ones.sum(axis=-1, dtype=np.uint32).astype(np.int64) - int(_ONE).bit_count() * words.shape[-1]
+    above = int(_ONE).bit_count()
+    dtype = np.uint16 if (_BITS + above) * words.shape[-1] < 2**16 else np.uint32  # the smaller, the faster
+    return ones.sum(axis=-1, dtype=dtype).astype(np.int64) - above * words.shape[-1]
