@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SIDE = 256  # pixels of the shorter side at which complexity is measured
 FEWEST = 8  # images that a correlation needs
+ODD = 3  # images at least that must not have the commonest value: resamples say nothing of one odd image
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Covariate(Plain):
 
     Attributes:
         name: of the property.
-        correlation: Spearman's, over the images for which both are known; NaN for fewer than 8 or a constant property.
+        correlation: Spearman's, over the images for which both are known; NaN for fewer than 8, or where fewer than three
+            images differ from the others in the property.
         low, high: bounds of the 95 % percentile bootstrap interval over images.
         p: two-sided permutation p-value.
         images: how many there are.
@@ -111,7 +113,7 @@ def covariates(
     for name, values in properties.items():
         known = np.isfinite(agreement) & np.isfinite(values)
         number = int(known.sum())
-        if number < FEWEST or np.ptp(values[known]) == 0 or np.ptp(agreement[known]) == 0:
+        if number < FEWEST or _same(values[known]) > number - ODD or np.ptp(agreement[known]) == 0:
             found.append(Covariate(name, *(float("nan"),) * 4, number))
             continue
         random = np.random.default_rng(seed_for(seed, "covariate", name))
@@ -163,6 +165,11 @@ def picture_complexity(pictures: Pictures, images: tuple[str, ...]) -> NDArray[n
             continue
     pictures.forget()
     return values
+
+
+def _same(values: NDArray[np.float64]) -> int:
+    """How many have the commonest value."""
+    return int(np.unique(values, return_counts=True)[1].max())
 
 
 def _correlations(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

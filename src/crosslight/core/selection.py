@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 #: values from which a bracket around the wanted one is estimated
 _SAMPLE = 1024
-#: of what is left by then, one in so many makes a second estimate
-_SECOND = 8
 #: shorter rows are partitioned as they are
 _SHORT = 8 * _SAMPLE
 
@@ -39,27 +37,20 @@ def kth_largest(values: NDArray[Any], k: int) -> NDArray[Any]:
     size = sample.shape[1]
     share = k / length
     place, spread = size * (1 - share), 3 * np.sqrt(size * share * (1 - share)) + 2
-    low = min(max(int(place - spread), 0), size - 1)
+    low, high = (min(max(int(place + side * spread), 0), size - 1) for side in (-1, 1))
     for number, row in enumerate(rows):
-        upper = row[row >= sample[number, low]]
-        # few distinct values or an unlucky sample: then some of those wanted are not there
-        found[number] = _select(upper if len(upper) >= k else row, k)
+        found[number] = _select(row, k, sample[number, low], sample[number, high])
     return found.reshape(values.shape[:-1])
 
 
-def _select(values: NDArray[Any], k: int) -> Any:
-    """The k-th largest value: what lies near it, by a second sample, is all that is partitioned."""
-    length = len(values)
-    sample = np.sort(values[::_SECOND])
-    share = k / length
-    place, spread = len(sample) * (1 - share), 3 * np.sqrt(len(sample) * share * (1 - share)) + 2
-    low, high = (sample[min(max(int(place + side * spread), 0), len(sample) - 1)] for side in (-1, 1))
-    above = np.count_nonzero(values > high)
-    between = values[(values >= low) & (values <= high)]
+def _select(row: NDArray[Any], k: int, low: Any, high: Any) -> Any:
+    upper = row[row >= low]
+    between = upper[upper <= high]
+    above = len(upper) - len(between)
     left = len(between) - (k - above)
     if above < k and 0 <= left < len(between):
         return np.partition(between, left)[left]
-    return np.partition(values, length - k)[length - k]
+    return np.partition(row, len(row) - k)[len(row) - k]  # few distinct values, or an unlucky sample
 
 
 def outer_quantiles(values: NDArray[Any], tail: float) -> NDArray[np.float64]:

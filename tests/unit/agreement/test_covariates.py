@@ -41,6 +41,8 @@ def test_correlation_is_spearmans_with_a_fair_test() -> None:
     assert found["related"].p < 0.01
     assert (found["related"].images, found["few"].images) == (59, 0)
     assert np.isnan(found["flat"].correlation)
+    odd = np.where(np.arange(60) < 2, 0.5, 1.0)
+    assert np.isnan(covariates(agreement, {"odd": odd})[0].correlation)
     assert np.isnan(found["few"].p)
     again = {c.name: c for c in covariates(agreement, {"related": related})}
     assert again["related"] == found["related"]  # whatever else is asked for

@@ -49,7 +49,8 @@ def test_verdict(changes, expected):
 def test_a_clear_difference():
     assert sentence(CLEAR) == (
         "Transformers and convolutional networks differ in where they look (ANOSIM R = .42, exact p = .0065 over 2,002 "
-        "labelings; PERMANOVA p = .01); this holds whichever model is left out (largest ANOSIM p = .021, without ViT-B/32)."
+        "labelings; PERMANOVA p = .01); this holds whichever model is left out (largest ANOSIM p = .021, "
+        "without ViT-B/32)."
     )
 
 
