@@ -175,7 +175,7 @@ def report_picture(page: Path, height: int = 1490) -> Image.Image:
         )
         tab = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light")
         tab.goto(page.as_uri())
-        tab.wait_for_selector(".cell .map")
+        tab.wait_for_selector("#agree")
         tab.wait_for_timeout(1500)
         shot = tab.screenshot()
         browser.close()
