@@ -123,8 +123,8 @@ class Ladder:
             "one group": f"two networks of one {self._group} are",
         }[near.relation]
         against = {
-            "one lineage": "two networks of one lineage",
-            "one group": f"two networks of one {self._group}",
+            "one lineage": "others of one lineage",
+            "one group": f"others of one {self._group}",
             "different groups": f"two networks of different {self._groups}",
         }[far.relation]
         return (
