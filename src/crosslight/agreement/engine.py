@@ -139,7 +139,7 @@ class Comparison:
             unit = unit_of(block, self.steps, slice(start, min(start + step, count)))
             keep = start == (starts[-1] if partner is not None else 0)
             seen = self._add_unit(unit, number, keep)
-            if keep:
+            if keep and unit.usable.any():  # images beyond a method's own limit are no partners
                 self._partner = seen
 
     def finish(self) -> tuple[tuple[str, ...], dict[str, Compared]]:
@@ -210,7 +210,7 @@ class Comparison:
         for key, values in similar.items():
             self._similar[key].append(_symmetric(values, self.measures[key].identical))
             self._count_lost(key, unit, usable, values, dropped)
-        self._units += 1
+        self._units += bool(unit.usable.any())
         return seen
 
     def _linear(self, keys: list[str], seen: _Seen) -> dict[str, Matrix]:

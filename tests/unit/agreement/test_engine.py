@@ -10,7 +10,7 @@ from crosslight.agreement.engine import CONSTANT_AFTER_STEPS, Comparison, unit_l
 from crosslight.agreement.measures import Cells, median_sigma
 from crosslight.agreement.prepare import Steps, prepare
 from crosslight.core.errors import InputError
-from crosslight.core.maps import Maps, judge, take
+from crosslight.core.maps import Maps, Status, judge, take
 
 MEASURES = ("cosine", "pearson", "spearman", "rbf", "iou", "kappa", "rank-correlation", "ssim")
 IMAGES = 11
@@ -115,6 +115,19 @@ def test_floors_of_other_measures_are_near_that_over_all_pairs(crops):
         want = np.nanmean(several, axis=(0, 1))
         np.testing.assert_allclose(one.floor[0, 1], want[0, 1], atol=0.02, err_msg=key)
         assert one.floor_pairs.min() > 200
+
+
+@pytest.mark.parametrize("order", [(0, 4, 8), (4, 0, 8), (8, 4, 0)])
+def test_blocks_without_maps_are_no_partners(order):
+    """Of a method with a limit only the first block has maps: its images are paired with each other."""
+    maps = [random_maps(5, seed, images=12) for seed in range(3)]
+    for one in maps:
+        one.values[4:] = np.nan
+        one.status[4:] = Status.SKIPPED
+    limited = compared(maps, ("iou",), order=order, images=12)[1]["iou"]
+    alone = compared([take(one, slice(0, 4)) for one in maps], ("iou",), images=4)[1]["iou"]
+    np.testing.assert_allclose(limited.floor, alone.floor)
+    assert np.isfinite(limited.floor).all()
 
 
 def test_no_image_is_paired_with_itself():
