@@ -104,7 +104,7 @@ def analyse_method(asked: Request, label: str, sets: Sequence[MapSet]) -> Method
         sets: its sets of maps, two or more.
     """
     by_measure = agree_store_by(asked.store, asked.measures, asked.steps, name=label, sets=sets, **asked.shared)[label]
-    kin = kinship(asked.store, [one.model for one in sets], asked.by, asked.groups)
+    kin = _kin(asked, [one.model for one in sets])
     only = filter_of(asked, [one.model for one in sets])
     agreements = {key: _with_ceiling(_filtered(one, only), kin) for key, one in by_measure.items()}
     main = next(iter(agreements.values()))
@@ -145,6 +145,15 @@ def analyse_method(asked: Request, label: str, sets: Sequence[MapSet]) -> Method
         else None,
         skipped=skipped,
     )
+
+
+def _kin(asked: Request, models: Sequence[str]) -> Kinship:
+    """What the models are; where all are of one family, their lineages are the groups, if there are some."""
+    kin = kinship(asked.store, models, asked.by, asked.groups)
+    if kin.by == "family" and not kin.testable and any(kin.lineages):
+        other = kinship(asked.store, models, "lineage")
+        return other if other.testable else kin
+    return kin
 
 
 def _family(asked: Request, main: Agreement, kin: Kinship, sets: Sequence[MapSet], skipped: dict[str, str]) -> Answer:

@@ -162,6 +162,28 @@ def test_two_models_have_no_structure_and_say_why(store: Store) -> None:
     assert by_source.across_methods == {}
 
 
+def test_lineages_are_the_groups_where_all_are_of_one_family(tmp_path: Path) -> None:
+    images = tuple(ImageEntry(f"{i:04x}", f"{i}.png") for i in range(8))
+    store = Store.create(tmp_path / "out", Manifest("study", "same", images, block=8))
+    random = np.random.default_rng(0)
+    own = {lineage: random.gamma(1.0, size=(8, SIDE, SIDE)) for lineage in ("mobile", "squeeze")}
+    logits = random.normal(size=(8, CLASSES)).astype(np.float32)
+    for number, lineage in enumerate(["mobile"] * 5 + ["squeeze"] * 4):
+        model = f"{lineage} {number}"
+        store.add_model(model, CLASSES, {"facts": {"family": "convolutional", "lineage": lineage}, "digest": model})
+        key = store.add_maps(model, "CAM", "d", (SIDE, SIDE), {"method": "grad-cam", "finish": "none"})
+        values = (own[lineage] + 0.5 * random.random((8, SIDE, SIDE))).astype(np.float32)
+        maps = MapBlock(values, np.tile([0.0, 0, 32, 32], (8, 1)), np.zeros((8, 2), np.int32), judge(values))
+        told = PredictionBlock(logits, np.full((8, 2), 32, np.int32), judge(logits[:, None]))
+        store.write(model, 0, predictions=told, maps={key: maps})
+    cam = analyse(store, measures=["cosine"], resamples=20).methods["CAM"]
+    assert cam.kin.by == "lineage"
+    assert cam.answer is not None
+    assert cam.answer.sentence.startswith("Mobile and squeeze differ in where they look")
+    assert "two networks of different lineages" in cam.ladder.sentence
+    assert "correctness" in {one.name for one in cam.properties if one.images == 0}  # there are no labels
+
+
 def test_choices_on_request(store: Store) -> None:
     asked = analyse(store, methods=["CAM"], measures=["cosine"], every_choice=True, resamples=20).methods["CAM"]
     assert asked.multiverse is not None
