@@ -33,8 +33,8 @@ class Covariate(Plain):
 
     Attributes:
         name: of the property.
-        correlation: Spearman's, over the images for which both are known; NaN for fewer than 8, or where fewer than three
-            images differ from the others in the property.
+        correlation: Spearman's, over the images for which both are known; NaN for fewer than 8, or where fewer than
+            three images differ from the others in the property.
         low, high: bounds of the 95 % percentile bootstrap interval over images.
         p: two-sided permutation p-value.
         images: how many there are.

@@ -188,7 +188,7 @@ def _family(asked: Request, main: Agreement, kin: Kinship, sets: Sequence[MapSet
         resolution=[float(np.sqrt(np.prod(sets[i].shape))) for i in places],
         confounders=confounders,
         names=[main.sets[i] for i in places],
-        lineages=[kin.lineages[i] for i in places],
+        lineages=None if kin.by == "lineage" else [kin.lineages[i] for i in places],  # a group cannot be left out
         per_image=main.per_image[:, places][:, :, places],
         seed=asked.seed,
     )
