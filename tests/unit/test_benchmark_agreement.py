@@ -33,6 +33,17 @@ def test_the_section_of_nulls(capsys: pytest.CaptureFixture[str]) -> None:
     assert not any(row["error"] for row in rows.values())
 
 
+def test_the_section_of_intervals(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks.agreement import main
+
+    assert main(["--section", "intervals", "--simulations", "300", "--json"]) == 0
+    rows = {
+        (row["model"], row["method"]): row["values"]["found"] for row in json.loads(capsys.readouterr().out)["rows"]
+    }
+    assert 0.91 < rows["128 images", "interval"] < 0.99
+    assert rows["32 x 8 images", "interval, clusters ignored"] < 0.8 < rows["32 x 8 images", "interval, clusters drawn"]
+
+
 def test_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks.agreement import main
 
