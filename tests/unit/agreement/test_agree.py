@@ -114,7 +114,7 @@ def test_several_measures_of_one_pass_are_what_each_is_by_itself(store):
     assert rbf.measure_settings["sigma"] > 0
     assert rbf.range == (0, 1)
     assert rbf.measure_label.startswith("RBF")
-    assert found["LayerCAM"]["iou:share=0.2"].measure_label == "IoU of the top 20.0%"
+    assert found["LayerCAM"]["iou:share=0.2"].measure_label == "IoU of the top 20 %"
 
 
 def test_what_a_store_is_compared_across(store):
