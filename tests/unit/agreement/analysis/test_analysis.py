@@ -112,6 +112,10 @@ def test_consensus_is_in_the_order_of_the_images(store: Store, found: Analysis) 
     assert consensus is not None
     assert np.isnan(consensus.per_image[3, 4])
     assert np.isfinite(np.delete(consensus.per_image, 3, axis=0)).all()
+    for seed in range(1, 4):  # blocks are read in another order
+        other = analyse(store, methods=["CAM"], measures=["cosine"], seed=seed, resamples=20).methods["CAM"].consensus
+        assert other is not None
+        np.testing.assert_array_equal(other.per_image, consensus.per_image)
 
 
 def test_images_can_be_chosen(store: Store, found: Analysis) -> None:

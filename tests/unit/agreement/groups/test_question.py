@@ -164,3 +164,20 @@ def test_errors(options, message):
 def test_groups_of_another_number():
     with pytest.raises(InputError, match="groups of 4 items were given, but the matrix has 11"):
         ask(matrix_of(), list("aabb"))
+
+
+def test_a_confounder_that_follows_from_others_is_skipped_with_the_reason():
+    random = np.random.default_rng(0)
+    points = random.normal(size=(8, 3))
+    matrix = np.linalg.norm(points[:, None] - points, axis=-1)
+    accuracy = np.array([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8])
+    apart = np.abs(accuracy[:, None] - accuracy)
+    found = family_question(
+        matrix,
+        ["a"] * 4 + ["b"] * 4,
+        confounders={"accuracy": accuracy, "different answers": 3 * apart},
+        simulations=20,
+    )
+    assert list(found.confounders) == ["accuracy"]
+    assert found.skipped == {"different answers": "it follows from accuracy"}
+    assert found.regression is not None

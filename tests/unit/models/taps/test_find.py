@@ -260,6 +260,14 @@ def test_a_second_look_only_where_something_sleeps(monkeypatch: pytest.MonkeyPat
     assert looks[1:] == [False, False]
 
 
+def test_the_image_itself_is_no_hidden_feature(case_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two streams leave no cut but the image: nothing that functions compute could be one."""
+    case, looks = case_of("two streams"), []
+    monkeypatch.setattr(find, "trace", lambda *given: looks.append(given[3]) or trace(*given))
+    assert not find_sites(case.network, case.x[:1]).last.cut
+    assert looks == [False]
+
+
 def test_depth_as_a_share_of_the_blocks() -> None:
     """Blocks follow each other in a container; what they are made of, and what they are grouped into, are none."""
 
