@@ -15,7 +15,7 @@ from PIL import Image
 
 from ..core.maps import Maps
 from ..study import Convergence
-from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, shorten, wrap
+from .figures.lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, shorten, wrap
 from .overlay import limit_of_map, overlay_map
 
 #: repeats that are shown; their numbers count all the same

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..agreement.aggregate import from_matrix
 from .figures import dendrogram_figure, matrix_figure
-from .points import map_figure
+from .figures.points import map_figure
 
 if TYPE_CHECKING:
     from ..agreement.published import Reanalysis

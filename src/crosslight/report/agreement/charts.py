@@ -8,7 +8,7 @@ import numpy as np
 
 from ...agreement.analysis import MethodAnalysis
 from ...core.bootstrap import mean_interval
-from ..legend import looks
+from ..figures.legend import looks
 from ..summary import Pair
 from ..words import number, p_value
 from .dots import Dot, Dots, dots

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...agreement import Agreement
 from ...agreement.analysis import MethodAnalysis, Relation
-from ..figure_words import above
+from ..figures.words import above
 
 
 @dataclass(frozen=True)

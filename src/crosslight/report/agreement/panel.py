@@ -12,7 +12,7 @@ from ...agreement import Agreement
 from ...agreement.aggregate import describe_count
 from ...agreement.analysis import MethodAnalysis, Relation
 from ..contents import Contents
-from ..legend import COLOURS, looks
+from ..figures.legend import COLOURS, looks
 from ..summary import Pair, pairs_of
 from .charts import consensus_dots, ladder_dots, pair_dots, property_dots, unknown_properties
 from .dots import Dots

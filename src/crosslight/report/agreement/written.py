@@ -18,9 +18,9 @@ from ...agreement.structure import Ellipses, Support, without_gaps
 from ...core.progress import Progress, Silent
 from ..contents import Contents
 from ..figures import dendrogram_figure, matrix_figure
-from ..points import map_figure
+from ..figures.curve import curve_figure
+from ..figures.points import map_figure
 from ..summary import Pair
-from .curve import curve_figure
 from .panel import Panel, panel_of
 
 #: from so many models on, a matrix with its numbers is not readable

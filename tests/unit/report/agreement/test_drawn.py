@@ -12,12 +12,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from crosslight.agreement.analysis import MethodAnalysis
-from crosslight.report.agreement.curve import curve_figure
 from crosslight.report.agreement.panel import panel_of
 from crosslight.report.agreement.written import branches_table, figures_of, pairs_table
 from crosslight.report.contents import read_contents
 from crosslight.report.figures import dendrogram_figure, matrix_figure
-from crosslight.report.legend import COLOURS
+from crosslight.report.figures.curve import curve_figure
+from crosslight.report.figures.legend import COLOURS
 from crosslight.store import Store
 
 Make = Callable[..., MethodAnalysis]

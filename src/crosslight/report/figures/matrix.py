@@ -1,4 +1,4 @@
-"""Figures of results for reports and papers, as Matplotlib objects without any global state."""
+"""Mean agreement of every two sets as a heat map with its values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
-from ..agreement.aggregate import Agreement, describe_count
-from ..agreement.structure.trees import Tree
-from .dendrogram import dendrogram_figure
-from .figure_words import UNKNOWN, above, cell_number, mean_above, span, title_of, tree_of
+from ...agreement.aggregate import Agreement, describe_count
+from ...agreement.structure.trees import Tree
 from .legend import draw_legend, draw_marks
 from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
-
-__all__ = ["dendrogram_figure", "matrix_figure"]
+from .words import UNKNOWN, above, cell_number, mean_above, span, title_of, tree_of
 
 
 def matrix_figure(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from crosslight.agreement.structure import bootstrap_ellipses, pcoa
 from crosslight.core.errors import InputError
-from crosslight.report.placing import place_labels
-from crosslight.report.points import COLOURS, map_figure
+from crosslight.report.figures.placing import place_labels
+from crosslight.report.figures.points import COLOURS, map_figure
 
 
 def ordination(number=6, seed=0):

@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from ..agreement.aggregate import Agreement
-from ..agreement.structure.trees import Tree
-from .figure_words import UNKNOWN, above, title_of, tree_of
+from ...agreement.aggregate import Agreement
+from ...agreement.structure.trees import Tree
 from .legend import draw_legend, draw_marks
 from .lettering import EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
+from .words import UNKNOWN, above, title_of, tree_of
 
 if TYPE_CHECKING:
-    from ..agreement.structure import Support
+    from ...agreement.structure import Support
 
 #: approximately unbiased p-value from which on a branch counts as supported
 SURE = 0.95

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ...agreement.multiverse import DIMENSIONS, Multiverse
-from ..legend import COLOURS
-from ..lettering import EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
+from .legend import COLOURS
+from .lettering import EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 
 #: how each decision is drawn: colour, mark, words
 DECISIONS = {

@@ -12,13 +12,13 @@ from matplotlib.patches import Ellipse
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ..core.errors import InputError
+from ...core.errors import InputError
 from .legend import COLOURS, MARKS, draw_legend
 from .lettering import EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 from .placing import place_labels
 
 if TYPE_CHECKING:
-    from ..agreement.structure import Ellipses, Ordination
+    from ...agreement.structure import Ellipses, Ordination
 
 _ACROSS, _LOWEST, _HIGHEST = 5.4, 2.2, 5.4  # inches of the plot
 _MARGIN = 0.55  # inches between the outer points and the frame

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..agreement.aggregate import Agreement
-from ..agreement.structure.trees import Tree, average_linkage
+from ...agreement.aggregate import Agreement
+from ...agreement.structure.trees import Tree, average_linkage
 from .lettering import safe
 
 #: of what is not known
