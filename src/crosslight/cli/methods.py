@@ -1,12 +1,13 @@
-"""``crosslight methods``: the attribution methods there are, and their settings.
+"""``crosslight methods``: the attribution methods there are, with their cards and their settings.
 
-With ``--json``: ``methods``, a list of ``name``, ``summary``, ``reference``, ``sign``, ``channels``, ``finish``,
-``evidence`` and ``settings`` (the JSON schema of each: ``type``, ``default``, ``description``, limits).
+With ``--json``: ``methods``, a list of ``name``, ``title``, ``summary``, ``asks`` (what a classifier must have), ``costs``
+(passes per image at the default settings), ``misleads`` (when: a list of sentences), ``reference``, ``link``, ``sign``,
+``channels``, ``finish``, ``evidence`` and ``settings`` (the JSON schema of each: ``type``, ``default``, ``description``,
+limits).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 
 def methods(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this method with its settings.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this method's card and settings.")] = None,
     json: Json = False,
 ) -> None:
     """List the attribution methods, or show one.
 
-    With NAME, its settings too: default, values, and what they do.
+    With NAME, its card: what it asks of a classifier, what it costs, when it misleads; and its settings: default,
+    values, and what they do.
     """
     with only_results_on_stdout():
         from ..methods import METHODS, find_method
@@ -43,10 +45,18 @@ def methods(
 
 
 def _describe(spec: MethodSpec) -> dict[str, Any]:
+    from ..methods import card_of
+
+    card = card_of(spec)
     return {
-        "name": spec.name,
-        "summary": spec.summary,
-        "reference": spec.reference,
+        "name": card.name,
+        "title": card.title,
+        "summary": card.summary,
+        "asks": card.asks,
+        "costs": card.costs,
+        "misleads": list(card.misleads),
+        "reference": card.reference,
+        "link": card.link,
         "sign": spec.sign,
         "channels": spec.channels,
         "finish": spec.finish,
@@ -56,32 +66,23 @@ def _describe(spec: MethodSpec) -> dict[str, Any]:
 
 
 def _show(spec: MethodSpec) -> None:
-    facts = _describe(spec)
+    from ..methods import card_of
+
+    card = card_of(spec)
     rows = [
-        (key, facts[key]) for key in ("summary", "reference", "sign", "channels", "finish", "evidence") if facts[key]
+        ("does", card.summary),
+        ("asks for", card.asks),
+        ("costs", card.costs),
+        *(("misleads" if place == 0 else "", f"- {text}") for place, text in enumerate(card.misleads)),
+        ("reference", card.reference),
+        ("link", card.link),
+        ("sign", spec.sign),
+        ("channels", spec.channels),
+        ("final step", spec.finish),
+        ("evidence", spec.reads.__name__),
     ]
-    print_table(rows, title=spec.name)
-    settings = [
-        [key, _default(schema), _limits(schema), schema.get("description", "")]
-        for key, schema in facts["settings"].items()
-    ]
-    if settings:
+    print_table([row for row in rows if row[1]], title=f"{card.title} ({card.name})")
+    if card.settings:
         print()
+        settings = [[one.name, one.default, one.values, one.meaning] for one in card.settings]
         print_table(settings, ["setting", "default", "values", ""])
-
-
-def _default(schema: Mapping[str, Any]) -> str:
-    value = schema.get("default")
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _limits(schema: Mapping[str, Any]) -> str:
-    """What a setting may be: the names of a choice, or a type with its limits."""
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
-    if "anyOf" in schema:
-        return " or ".join(_limits(option) for option in schema["anyOf"])
-    kind = {"integer": "whole number", "null": "none", "string": "text", "boolean": "true or false"}
-    words = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    limits = ", ".join(f"{sign} {schema[key]:g}" for key, sign in words.items() if key in schema)
-    return f"{kind.get(schema.get('type', ''), schema.get('type', 'any'))} {limits}".strip()

@@ -88,6 +88,7 @@ def ablate(gathering: Gathering, site: Site, classes: Sequence[Tensor], wanted: 
             buffer = torch.cat([part.activations] * repeats)  # in their own layout, which `repeat` would change
             for start in range(begin, end, repeats):
                 variants = range(start, min(start + repeats, end))
+                gathering.checkpoint()
                 said = _run_tail(part, buffer, variants).to(found.logits[0].dtype)
                 total = said.logsumexp(dim=2)
                 at = slice(start - begin, variants.stop - begin)

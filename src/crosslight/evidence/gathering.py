@@ -40,6 +40,8 @@ class Gathering:
         policies: every target that will be asked for, as far as that is known: outcomes of masked images are
             then kept for all of them, and measured once.
         advance: told of passes as they are made, in images.
+        checkpoint: called before every pass, tails included. What it raises stops the work there; `explain_block` goes
+            on with the next method after an `Exception`, so that to stop all it must be no `Exception`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Gathering:
         references: Mapping[str, Sequence[int | None]] | None = None,
         policies: Iterable[TargetPolicy] = (),
         advance: Callable[[int], None] = lambda passes: None,
+        checkpoint: Callable[[], None] = lambda: None,
     ):
         self.classifier = classifier
         self.batch = batch.to(classifier.device)
@@ -66,6 +69,7 @@ class Gathering:
         self._policies = dict.fromkeys(policies)
         self._outcomes: dict[Hashable, Outcomes] = {}
         self._advance = advance
+        self.checkpoint = checkpoint
         self.evaluations = 0  # passes of one image so far, tails and backward passes not counted
 
     @property
@@ -95,6 +99,7 @@ class Gathering:
         """Logits of any inputs ``[n, c, h, w]``, counted as evaluations; no larger batch than allowed."""
         parts = []
         for part in inputs.split(self.batch_size):
+            self.checkpoint()
             parts.append(self.classifier.logits(part))
             self._passed(len(part))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
@@ -137,6 +142,7 @@ class Gathering:
         if site.name not in self._features:
             parts = []
             for inputs in self.inputs.split(self.batch_size):
+                self.checkpoint()
                 parts.append(self.classifier.features_at(inputs, site))
                 self._passed(len(inputs))
             self.offer_logits(torch.cat([part.logits for part in parts]))
@@ -203,6 +209,7 @@ class Gathering:
             references={name: [tops[row] for row in rows] for name, tops in (self._references or {}).items()},
             policies=self._policies,
             advance=self._advance,
+            checkpoint=self.checkpoint,
         )
         part.offer_logits(self.logits[list(rows)])
         part._outcomes = {key: known.take(rows) for key, known in self._outcomes.items()}

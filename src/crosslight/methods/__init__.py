@@ -5,7 +5,8 @@ group ``crosslight.methods``, and a study can name a function in a file as ``pyt
 """
 
 from .base import Attribution, MethodSpec
+from .cards import Card, card_of
 from .driver import attribute
 from .registry import METHODS, find_method, method
 
-__all__ = ["METHODS", "Attribution", "MethodSpec", "attribute", "find_method", "method"]
+__all__ = ["METHODS", "Attribution", "Card", "MethodSpec", "attribute", "card_of", "find_method", "method"]

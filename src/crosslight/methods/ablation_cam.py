@@ -30,6 +30,14 @@ def ablation_cam(
     Deviation: the magnitude of y divides, since a negative score would turn the map round (and nothing divides where it
     is 0). The grad-cam package sets channels far below their minimum instead of to zero where activations can be
     negative.
+
+    Misleads:
+        * Channels are set to zero one at a time: one that others back up gets little weight, and networks that
+          generalise rely little on any single one (Morcos et al. 2018, arXiv:1803.06959).
+        * Drops of single channels need not add up to the score; what channels do together is left out, other than in
+          Shapley values (Jung and Oh 2021, arXiv:2102.05228).
+        * Zero need not mean absence: where activations can be negative or have a mean far from 0, it feeds the tail
+          something it has never seen (on ablation in general: Li and Janson 2024, arXiv:2409.09951).
     """
     scores = torch.stack(evidence.outcomes.scores(evidence.targets, output))
     drops, scale = scores[:, :1] - scores[:, 1:], scores[:, :1].abs()

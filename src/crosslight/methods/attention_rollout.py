@@ -33,6 +33,16 @@ def attention_rollout(
     beside the paper. Extensions: the row is the mean over all tokens that the head reads, such as the patches
     under average pooling or both tokens of a distilled DeiT. Class-attention as in CaiT computes its class token's
     row alone; the other tokens stay as they are, so their rows are the identity.
+
+    Misleads:
+        * It knows no class: every class has the same map, so it cannot say why this one and not another (Chefer, Gur
+          and Wolf 2021, arXiv:2012.09838).
+        * It counts who is attended and not what is passed on: a token with a small value vector adds little however
+          much attention it gets (Kobayashi et al. 2020, arXiv:2004.10102).
+        * Heads differ in what they are worth, and their plain mean blurs those that matter with those that do not
+          (Chefer, Gur and Wolf 2021, arXiv:2103.15679).
+        * Large vision transformers keep global information in tokens of plain background, which draw attention from
+          everywhere (Darcet et al. 2023, arXiv:2309.16588).
     """
     path = evidence.path
     relevance = path.read(to_float64(evidence.attentions[0][:, 0]))

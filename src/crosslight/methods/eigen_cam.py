@@ -28,6 +28,16 @@ def eigen_cam(
     Source: ``A = U S V^T`` with cells as rows and channels as columns, ``L = A v_1``. Deviation: the sign of
     ``v_1``, which a decomposition leaves open, is chosen so that cells with more activation get larger values.
     The component is found by power iteration on the smaller of the two Gram matrices, refined in float64.
+
+    Misleads:
+        * It knows no class: the map is the same whatever is explained, so it cannot say why this class and not another
+          (Muhammad and Yeasin 2020, arXiv:2008.00299).
+        * It reads activations alone: a randomised head leaves the map as it is, which fails the randomisation test for
+          that layer (the test: Adebayo et al. 2018, arXiv:1810.03292).
+        * Without centring, the first component lies close to the mean feature: it shows where features are strong, used
+          or not (Cadima and Jolliffe 2009, on uncentred components).
+        * Large vision transformers put tokens of outlying norm into plain background, and such tokens can take the
+          first component (the tokens: Darcet et al. 2023, arXiv:2309.16588).
     """
     cells = evidence.activations.flatten(2).transpose(1, 2)  # [b, cells, channels]
     strength = cells.abs().sum(dim=2)

@@ -19,6 +19,16 @@ def integrated_gradients(evidence: PathGradients) -> tuple[Tensor, dict[str, Ten
     units of the score; ``completeness_error``, its magnitude as a share of that difference; ``steps``.
 
     Source: eqs. 1 and 3. Deviation: Gauss-Legendre nodes by default; ``rule = "riemann-right"`` is eq. 3.
+
+    Misleads:
+        * A pixel of the baseline's colour gets 0 however much it matters: with a black baseline, black objects vanish
+          (Sturmfels et al. 2020, doi:10.23915/distill.00022).
+        * Each baseline gives another map, and none is neutral; compare several before a map is believed (Sturmfels et
+          al. 2020, doi:10.23915/distill.00022).
+        * Noise of the gradients along the path gathers in the map, so that pixels light up which have no part in the
+          class (Kapishnikov et al. 2021, arXiv:2106.09788).
+        * The difference from the baseline is a factor, so maps resemble the picture even when weights are randomised
+          (Adebayo et al. 2018, arXiv:1810.03292).
     """
     maps = ((evidence.inputs - evidence.baseline) * evidence.mean).sum(dim=1)
     difference = to_float64(evidence.scores - evidence.baseline_scores)

@@ -45,6 +45,16 @@ def kernel_shap(
     Source: eq. 8 and theorem 2. Deviations: the sum is a constraint instead of an infinite weight; coalitions come in
     complementary pairs, evenly over sizes and superpixels, with weights that make up for that; regressed is what a
     model of interactions leaves of the scores, whose own Shapley values are added (see `shapley_values`).
+
+    Misleads:
+        * Superpixels are hidden as if they came independently, so most of a value rests on patchworks that never occur
+          (Aas et al. 2021, arXiv:1903.10464).
+        * What hides a superpixel is a baseline: where the picture is like the fill nothing changes, and another fill
+          gives other values (Covert, Lundberg and Lee 2021, arXiv:2011.14878).
+        * It averages over all orders of showing parts; what would happen if this part alone were changed is another
+          question (Kumar et al. 2020, arXiv:2002.11097).
+        * A classifier can be made to behave differently on patchworks than on photographs, and values follow the
+          patchworks (Slack et al. 2020, arXiv:1911.02508).
     """
     maps, errors, counts = [], [], []
     for row, (scores, full, empty) in enumerate(evidence.scores(output)):

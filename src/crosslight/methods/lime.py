@@ -78,6 +78,16 @@ def lime(
     Source: section 3.4 in the authors' ``lime`` package, whose names the settings have. Deviations: pictures are cut up
     by slic unless asked otherwise, mean colours are not cut down to whole levels, and a sample that repeats another is
     not measured again; ``score`` is NaN where all scores are the same.
+
+    Misleads:
+        * Samples are drawn at random: another seed gives another map where they are few; the diagnostic standard_error
+          tells by how much (Zafar and Khan 2019, arXiv:1906.10263).
+        * The superpixels decide what can be found: other ways of cutting up the picture mark other parts as relevant
+          (Schallner et al. 2019, arXiv:1910.07856).
+        * The model is a sum: where superpixels matter together it fits badly, and its coefficients say little; the
+          diagnostic score is its fit (on fidelity: Ribeiro et al. 2016, arXiv:1602.04938).
+        * It asks about patchworks that are no photographs; a classifier can be made to behave there as it does nowhere
+          else (Slack et al. 2020, arXiv:1911.02508).
     """
     maps, measured = [], []
     for row, scores in enumerate(evidence.scores(output)):

@@ -25,6 +25,14 @@ def occlusion(
     Source: section 4.2, where a grey square slides over the image. As in captum's ``Occlusion``, a pixel gets the mean
     over the windows that cover it, here weighted by the share of it that they cover; 0 where the input shows nothing of
     the picture. Deviations: windows are shares of the picture and not of the input; drops and not scores are shown.
+
+    Misleads:
+        * Where either of two causes is enough, hiding one changes nothing, and both can get 0 (Shrikumar et al. 2017,
+          arXiv:1704.02685).
+        * The window's size decides what can be found: what is hidden together gets one drop, and another size gives
+          another map (Ancona et al. 2018, arXiv:1711.06104).
+        * The fill is seen, too: a grey square brings edges of its own, and its drop is partly the network's answer to
+          them (Fong and Vedaldi 2017, arXiv:1704.03296).
     """
     start = score_of(evidence.logits, evidence.targets, output)
     maps = []

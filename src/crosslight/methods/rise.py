@@ -37,6 +37,16 @@ def rise(
     unbiased; a pixel that was shown more often than that gets more of the mean score, which is most of the noise.
     ``centre`` gives ``sum_i (S_i - mean S) (M_i - p) / (N p (1 - p))``: on average the published map less the mean
     score, over ``1 - p``.
+
+    Misleads:
+        * Unless centred, a value is the mean score when the pixel is shown, and starts from the score of a half-hidden
+          picture: only differences within a map speak (Petsiuk et al. 2018, arXiv:1806.07421).
+        * With few masks noise looks like structure; 4000 to 8000 were published, and the diagnostic standard_error
+          tells what is left at fewer (Petsiuk et al. 2018, arXiv:1806.07421).
+        * Masks are smooth grids of 7 cells: what is smaller than a cell is blurred, and another number of cells gives
+          another map (Petsiuk et al. 2018, arXiv:1806.07421).
+        * Half-hidden pictures are unlike those the network was trained on; part of a lost score may come from that
+          alone (on hidden pixels: Hooker et al. 2019, arXiv:1806.10758).
     """
     share, maps, errors = evidence.share, [], []
     for masks, measured in zip(evidence.masks, evidence.outcomes.scores(evidence.targets, output), strict=True):

@@ -37,6 +37,14 @@ def score_cam(
     is the baseline: its increase is 0, as in the grad-cam package; with ``weights = "score"`` its weight is 0, as in
     the authors' code. The grad-cam package upsamples with ``align_corners=True`` and adds 1e-8 to the range that a mask
     is divided by; nothing else differs.
+
+    Misleads:
+        * Weights are a softmax over increases of a logit: where these differ by several units, a few channels make the
+          whole map, and no channel can count against the class (Wang et al. 2020, arXiv:1910.01279, algorithm 1).
+        * Each mask is stretched to the range from 0 to 1, so a channel that hardly varies hides the picture as strongly
+          as a distinct one (Wang et al. 2020, arXiv:1910.01279, eq. 6).
+        * Pictures seen through masks are unlike those the network was trained on; part of a lost score may come from
+          that alone (on hidden pixels: Hooker et al. 2019, arXiv:1806.10758).
     """
     maps = []
     measured = evidence.outcomes.scores(evidence.targets, output)

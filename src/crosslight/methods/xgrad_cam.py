@@ -17,6 +17,15 @@ def xgrad_cam(evidence: FeatureEvidence) -> Tensor:
 
     Source: eq. 8: ``w_k = sum_ij (A_kij / sum_ij A_kij) dy/dA_kij``. A channel whose activations sum to 0 gets
     weight 0. The formula assumes activations that are not negative.
+
+    Misleads:
+        * Its weights divide by the sum of a channel's activations: where these can be negative, as after GELU, the sum
+          can come near 0 and one channel takes the map; the axioms are shown for ReLU (Fu et al. 2020,
+          arXiv:2008.02312).
+        * It meets its axioms, sensitivity and conservation, as nearly as one weight for each channel can, and not
+          exactly (Fu et al. 2020, arXiv:2008.02312).
+        * One weight for each channel raises every place where the channel is active, needed there or not, as in
+          Grad-CAM (Draelos and Carin 2020, arXiv:2011.08891).
     """
     activations = evidence.activations
     total = activations.sum(dim=(-2, -1), keepdim=True)

@@ -18,8 +18,10 @@ from ..store.pictures import Pictures
 from .agreement import analyses_of, overview, write_panels
 from .contents import Contents, read_contents
 from .findings import Finding, findings
-from .page import page_text, script_data
+from .page import page_data, page_text
+from .parts import write_part
 from .right import write_right
+from .template import environment
 from .tiles import write_maps, write_photographs
 from .words import study_toml
 
@@ -138,7 +140,12 @@ def _write_assets(
     finally:
         progress.finish()
     mains = {label: one.main for label, one in methods.items()}
-    (folder / "data.js").write_text(script_data(contents, mains, photographs), encoding="ascii")
+    over = overview(analysis)
+    for panel in panels:
+        html = environment().get_template("agreement/panel.html.jinja").render(panel=panel, over=over, assets="")
+        write_part(folder, f"agree-{panel.number}", {"html": html})
+    parts = [f"agree-{panel.number}" for panel in panels]
+    write_part(folder, "data", page_data(contents, mains, photographs, parts))
     spec = contents.facts.get("spec")
     text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
     if text:
@@ -151,7 +158,7 @@ def _write_assets(
         "gone": next(pictures.notes(), ""),
         "found": findings(contents, mains, right, methods),
         "panels": panels,
-        "over": overview(analysis),
+        "over": over,
         "right": right,
         "study_text": text,
     }

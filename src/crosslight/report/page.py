@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..agreement import Agreement
 from ..core.maps import Status
 from ..store import left_out
 from .agreement import Overview, Panel
-from .agreement.panel import printed
 from .contents import Contents, MethodGroup, ModelColumn
 from .findings import Finding
 from .model_table import model_row
 from .overlay import FINE
 from .right import BASELINE_WORDS, Right
-from .summary import PERCENT, STATUS_WORDS, per_image_agreement
-from .tiles import CELLS, CHUNK, colour_bar, colour_table
-from .words import between, number, p_value, question, reference_link, settings_words, target_words
+from .summary import STATUS_WORDS, per_image_agreement
+from .template import environment
+from .tiles import CELLS, PHOTOGRAPHS, SMALL, chunk_of
+from .words import question, reference_link, settings_words, target_words
 
 #: failures listed on the page; the rest is counted
 LISTED = 300
 
 
-def script_data(contents: Contents, agreements: Mapping[str, Agreement], photographs: Sequence[bool]) -> str:
-    """The script that gives the page its data, ASCII only; maps come separately, when they are looked at.
+def page_data(
+    contents: Contents,
+    agreements: Mapping[str, Agreement],
+    photographs: Sequence[bool],
+    parts: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What the page is about, as JSON; maps, photographs and panels are parts of their own, loaded when looked at.
 
     Args:
         contents: with the status of every map.
         agreements: by method label.
-        photographs: for each image, whether there is a file.
+        photographs: for each image, whether there is a picture.
+        parts: names of parts that are not in every report.
     """
     lists = list(dict.fromkeys(model.classes for model in contents.models))  # mostly one for all
-    data = {
+    sizes = [size[::-1] if size[0] > 0 else None for size in contents.sizes.tolist()]
+    return {
+        "name": contents.store.manifest.name,
         "classes": lists,
-        "tables": [colour_table(False), colour_table(True)],
-        "chunk": CHUNK,
         "images": [
-            {"name": image.name, "label": image.label, "id": image.identity, "photo": photo,
-             "size": size[::-1] if size[0] > 0 else None}
-            for image, photo, size in zip(contents.images, photographs, contents.sizes.tolist(), strict=True)
+            {"name": image.name, "label": image.label, "id": image.identity, "photo": photo, "size": size,
+             "large": photo and size is not None and max(size) > SMALL}
+            for image, photo, size in zip(contents.images, photographs, sizes, strict=True)
         ],
         "models": [_model_data(contents, model, lists) for model in contents.models],
         "methods": [_method_data(group, agreements) for group in contents.methods],
         "status": {int(status): words for status, words in STATUS_WORDS.items()},
         "agree": _same_classes(contents),
+        "photographs": PHOTOGRAPHS,
+        "parts": list(parts),
     }  # fmt: skip
-    return f"crosslight.data({json.dumps(data, separators=(',', ':'), allow_nan=False)});\n"
 
 
 def _model_data(contents: Contents, model: ModelColumn, lists: list[tuple[str, ...]]) -> dict[str, Any]:
     return {
         "label": model.label,
+        "family": contents.families.get(model.label, ""),
+        "facts": _model_facts(model),
         "classes": lists.index(model.classes),
         "top": model.top.tolist(),
         "p": [[None if np.isnan(p) else round(p, 4) for p in row] for row in model.probabilities.tolist()],
@@ -70,6 +76,17 @@ def _model_data(contents: Contents, model: ModelColumn, lists: list[tuple[str, .
     }
 
 
+def _model_facts(model: ModelColumn) -> dict[str, Any]:
+    """By which models may be put in order."""
+    row = model_row(model)
+    return {
+        "parameters": row.parameters or None,
+        "accuracy here": round(row.measured.right / row.measured.of, 4) if row.measured else None,
+        "published accuracy": row.published,
+        "input size": max(row.input_size, default=0) or None,
+    }
+
+
 def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dict[str, Any]:
     attributes = group.first.attributes
     agreement = agreements.get(group.label)
@@ -79,6 +96,8 @@ def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dic
         "measure": agreement.measure_label if agreement is not None else "",
         "signed": is_signed_method(group),
         "fine": min(group.first.shape) > FINE,
+        "superpixels": "superpixels" in (attributes.get("settings") or {}),
+        "chunk": chunk_of(group),
         "cells": {model: list(one.shape) for model, one in group.sets.items()},
         "target": target_words(str(attributes.get("target", ""))),
         "finish": attributes.get("finish", "none"),
@@ -125,69 +144,52 @@ def page_text(
         right: scores, where there are any.
         study_text: the study file.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": number,
-        "between": between,
-        "p_value": p_value,
-        "percent": _percent,
-        "thousands": lambda n: f"{n:,}",
-        "unbroken": lambda text: (
-            text.replace(" %", PERCENT)
-            .replace("p-value", "p\N{NON-BREAKING HYPHEN}value")
-            .replace("p = ", "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
-        ),
-        "printed": printed,
-    }
     counts = contents.counts()
     asked = sum(counts.values()) - counts[Status.SKIPPED.name]
-    return environment.get_template("index.html.jinja").render(
-        name=contents.store.manifest.name,
-        question=question(
-            len(contents.models),
-            len(contents.methods),
-            [str(group.first.attributes.get("target", "")) for group in contents.methods],
-        ),
-        assets=assets,
-        models=contents.models,
-        known=[model_row(model) for model in contents.models],
-        methods=contents.methods,
-        images=contents.images,
-        counts={status: counts[status.name] for status in Status},
-        asked=asked,
-        status=Status,
-        words=STATUS_WORDS,
-        absent=_absent(contents),
-        findings=found,
-        photographs=sum(photographs),
-        gone=gone,
-        bars={"magnitude": colour_bar(False), "signed": colour_bar(True)},
-        signed=[is_signed_method(group) for group in contents.methods],
-        cells=CELLS,
-        panels=panels,
-        over=over,
-        right=right,
-        baseline_words=BASELINE_WORDS,
-        labelled=any(model.judged.any() for model in contents.models),
-        failures=_failures(contents),
-        failure_count=sum(not failure.left_out for failure in contents.failures),
-        left_out=left_out(contents.failures),
-        loads=[failure for failure in contents.failures if failure.stage == "load"],
-        trouble=_trouble(contents),
-        unmapped={model.label: model.unmapped for model in contents.models if model.unmapped},
-        settings=[_settings(group) for group in contents.methods],
-        work=_work(contents),
-        facts=contents.facts,
-        seed=contents.store.manifest.seed,
-        block=contents.store.manifest.block,
-        study_text=study_text,
-        command=contents.facts.get("command") or "crosslight run study.toml --out OUT",
+    return (
+        environment()
+        .get_template("index.html.jinja")
+        .render(
+            name=contents.store.manifest.name,
+            question=question(
+                len(contents.models),
+                len(contents.methods),
+                [str(group.first.attributes.get("target", "")) for group in contents.methods],
+            ),
+            assets=assets,
+            models=contents.models,
+            known=[model_row(model) for model in contents.models],
+            methods=contents.methods,
+            images=contents.images,
+            counts={status: counts[status.name] for status in Status},
+            asked=asked,
+            status=Status,
+            words=STATUS_WORDS,
+            absent=_absent(contents),
+            findings=found,
+            photographs=sum(photographs),
+            gone=gone,
+            signed=[is_signed_method(group) for group in contents.methods],
+            cells=CELLS,
+            panels=panels,
+            over=over,
+            right=right,
+            baseline_words=BASELINE_WORDS,
+            labelled=any(model.judged.any() for model in contents.models),
+            failures=_failures(contents),
+            failure_count=sum(not failure.left_out for failure in contents.failures),
+            left_out=left_out(contents.failures),
+            loads=[failure for failure in contents.failures if failure.stage == "load"],
+            trouble=_trouble(contents),
+            unmapped={model.label: model.unmapped for model in contents.models if model.unmapped},
+            settings=[_settings(group) for group in contents.methods],
+            work=_work(contents),
+            facts=contents.facts,
+            seed=contents.store.manifest.seed,
+            block=contents.store.manifest.block,
+            study_text=study_text,
+            command=contents.facts.get("command") or "crosslight run study.toml --out OUT",
+        )
     )
 
 
@@ -264,7 +266,3 @@ def _work(contents: Contents) -> dict[str, dict[str, Any]]:
         if note.get("halved_batch"):
             entry["halved"] = min(entry["halved"] or note["halved_batch"], note["halved_batch"])
     return {model.label: found[model.label] for model in contents.models}
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f}{PERCENT}" if whole else "\N{EN DASH}"

@@ -1,15 +1,14 @@
-"""The pictures of the page: photographs as small JPEG files, maps packed into scripts.
+"""Maps and photographs as the page reads them: one byte per cell, and small JPEG files.
 
-A coarse map is one byte per cell, which the page colours and interpolates as `overlay` does; a fine one is a
-transparent PNG, which compresses better.
+The page colours and interpolates bytes itself, so that colour maps can be chosen there and values read.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,29 +21,85 @@ from ..core.maps import Maps, Status
 from ..core.progress import Progress, Silent
 from ..store.pictures import Pictures
 from .contents import Contents, MethodGroup
-from .overlay import FINE, FINE_PERCENTILE, colourise, is_signed, limit_of
+from .overlay import FINE, FINE_PERCENTILE, is_signed, limit_of
+from .parts import deflated, write_part
 
 #: most cells along a side of a map on the page; finer ones are reduced by area averaging
 CELLS = 96
 
-#: maps with more cells in all are kept as PNG
+#: maps with more cells in all have `LEVELS` values only, which compress better
 COARSE = 32 * 32
 
-#: levels of colour in a PNG, which would compress badly otherwise
-LEVELS = 48
+#: different values of a fine map; an odd number, so that 0 of a signed map is one of them
+LEVELS = 49
 
 #: the highest value of a byte; an even number, so that 0 of a signed map has a value of its own
 TOP_BYTE = 254
 
-#: images whose maps stand in one script
-CHUNK = 200
+#: bytes of maps in one script, before compression, and the most images
+CHUNK_BYTES, CHUNK_IMAGES = 1_500_000, 128
 
-#: longest side of a photograph, in pixels; the smaller one from so many images on
-LARGE, SMALL, MANY = 448, 256, 400
+#: longest side of a photograph in the grid, and in large; of the latter where there are many images
+SMALL, LARGE, LARGE_OF_MANY, MANY = 208, 640, 448, 400
+
+#: photographs in one script
+PHOTOGRAPHS = 32
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One map as the page shows it.
+
+    Attributes:
+        cells: rows and columns of `content`.
+        limit: the value of `TOP_BYTE`, in the map's own units; 0 where nothing is to be seen.
+        content: one byte per cell, row by row: 0 to `TOP_BYTE` from the lowest value shown to `limit`. The lowest is
+            0, or ``-limit`` of a signed map, whose 0 is half of `TOP_BYTE`.
+    """
+
+    cells: tuple[int, int]
+    limit: float
+    content: bytes
+
+
+def tile_of(values: NDArray[np.floating], *, signed: bool, most: int = CELLS) -> Tile:
+    """A map as the page shows it.
+
+    Args:
+        values: ``[h, w]``, after the finishing step, finite.
+        signed: whether negative values mean something; if not, they count as 0.
+        most: cells along a side; finer maps are reduced by area averaging.
+    """
+    small = reduced(values, most)
+    shown = small if signed else np.maximum(small, 0)
+    limit = limit_of(shown, FINE_PERCENTILE if min(values.shape) > FINE else 100.0)
+    if not limit > 0:
+        return Tile((small.shape[0], small.shape[1]), 0.0, b"")
+    low = -limit if signed else 0.0
+    share = np.clip((small.astype(np.float64) - low) / (limit - low), 0, 1)
+    if small.size > COARSE:
+        share = np.rint(share * (LEVELS - 1)) / (LEVELS - 1)
+    return Tile((small.shape[0], small.shape[1]), limit, np.rint(share * TOP_BYTE).astype(np.uint8).tobytes())
+
+
+def reduced(values: NDArray[np.floating], most: int = CELLS) -> NDArray[np.float32]:
+    """A map with at most `most` cells a side, each the mean of what it covers; coarse maps stay as they are."""
+    height, width = values.shape
+    if max(height, width) <= most:
+        return values.astype(np.float32)
+    scale = most / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BOX))
+
+
+def chunk_of(group: MethodGroup) -> int:
+    """How many images' maps of a method stand in one script."""
+    cells = sum(min(one.shape[0], CELLS) * min(one.shape[1], CELLS) for one in group.sets.values())
+    return int(np.clip(CHUNK_BYTES // max(1, cells), 4, CHUNK_IMAGES))
 
 
 def write_photographs(contents: Contents, pictures: Pictures, folder: Path) -> list[bool]:
-    """Write ``photo-<row>.jpg`` for every image that can be had.
+    """Write ``photographs-<chunk>.js`` with small pictures, and ``photo-<row>.jpg`` of those that are larger.
 
     Args:
         contents: names the images.
@@ -52,31 +107,49 @@ def write_photographs(contents: Contents, pictures: Pictures, folder: Path) -> l
         folder: existing.
 
     Returns:
-        For each image, whether there is a file.
+        For each image, whether there is a picture.
     """
-    side = LARGE if len(contents.images) < MANY else SMALL
-    return [_photograph(pictures, image.identity, folder / f"photo-{row}.jpg", side)
-            for row, image in enumerate(contents.images)]  # fmt: skip
+    large = LARGE if len(contents.images) < MANY else LARGE_OF_MANY
+    there: list[bool] = []
+    for chunk, start in enumerate(range(0, len(contents.images), PHOTOGRAPHS)):
+        small: list[str | None] = []
+        for row, image in enumerate(contents.images[start : start + PHOTOGRAPHS], start):
+            picture = _picture(pictures, image.identity)
+            there.append(picture is not None)
+            if picture is None:
+                small.append(None)
+                continue
+            if max(picture.size) > SMALL:
+                (folder / f"photo-{row}.jpg").write_bytes(jpeg(picture, large))
+            small.append(base64.b64encode(jpeg(picture, SMALL)).decode("ascii"))
+        write_part(folder, f"photographs-{chunk}", small)
+    return there
 
 
-def _photograph(pictures: Pictures, identity: str, path: Path, side: int) -> bool:
+def _picture(pictures: Pictures, identity: str) -> Image.Image | None:
     try:
-        picture = pictures.load(identity).copy()
+        return pictures.load(identity).copy()
     except ImageError:
-        return False
+        return None
     finally:
         pictures.forget()
+
+
+def jpeg(picture: Image.Image, side: int) -> bytes:
+    """A picture as JPEG with at most `side` pixels a side."""
+    picture = picture.convert("RGB")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    tiny = max(picture.size) <= SMALL  # is shown enlarged, where every artefact would be seen
-    picture.save(path, "JPEG", quality=92 if tiny else 80, subsampling=0 if tiny else 2, optimize=True)
-    return True
+    tiny = max(picture.size) <= 128  # is shown enlarged, where every artefact would be seen
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=92 if tiny else 82, subsampling=0 if tiny else 2, optimize=True)
+    return buffer.getvalue()
 
 
 def write_maps(contents: Contents, folder: Path, progress: Progress | None = None) -> None:
     """Write ``maps-<method>-<chunk>.js`` for every method, and note the status of every map in `contents`.
 
-    A script calls ``crosslight.maps(method, chunk, columns)`` with one column per model: what is needed to show
-    its maps of up to `CHUNK` images.
+    A part has ``columns``, one per model or null, with what is known of its maps, and ``bytes``, the tiles of all of
+    them one after the other, deflated.
 
     Args:
         contents: what there is; `Contents.statuses` and `Contents.emptied` are filled.
@@ -88,35 +161,42 @@ def write_maps(contents: Contents, folder: Path, progress: Progress | None = Non
         for model in group.sets:
             contents.statuses[model, group.label] = np.zeros(count, np.uint8)
             contents.emptied[model, group.label] = np.zeros(count, bool)
-        for chunk, start in enumerate(range(0, count, CHUNK)):
-            rows = slice(start, min(start + CHUNK, count))
+        size = chunk_of(group)
+        for chunk, start in enumerate(range(0, count, size)):
+            rows = slice(start, min(start + size, count))
+            content = bytearray()
             columns = [
-                _column(contents, group, model.label, rows) if model.label in group.sets else None
+                _column(contents, group, model.label, rows, content) if model.label in group.sets else None
                 for model in contents.models
             ]
-            text = json.dumps(columns, separators=(",", ":"), allow_nan=False)
-            path = folder / f"maps-{number}-{chunk}.js"
-            path.write_text(f"crosslight.maps({number},{chunk},{text});\n", encoding="ascii")
+            write_part(folder, f"maps-{number}-{chunk}", {"columns": columns, "bytes": deflated(bytes(content))})
         progress.advance(1, f"maps: {group.label}")
 
 
-def _column(contents: Contents, group: MethodGroup, model: str, rows: slice) -> dict[str, Any]:
-    """One model's maps as the page reads them; statuses go into `contents`."""
+def _column(contents: Contents, group: MethodGroup, model: str, rows: slice, content: bytearray) -> dict[str, Any]:
+    """One model's maps as the page reads them; statuses go into `contents`, bytes behind `content`."""
     one = group.sets[model]
     maps = contents.store.maps(model, one.key, rows)
     signed = is_signed(maps)
-    tiles = [
-        map_tile(values, signed=signed) if status == Status.OK else ""
-        for values, status in zip(maps.finished().values, maps.status.tolist(), strict=True)
-    ]
-    empty = np.array([not tile for tile in tiles])
+    at: list[int] = []
+    limits: list[float] = []
+    cells = reduced(np.zeros(one.shape, np.float32)).shape
+    for values, status in zip(maps.finished().values, maps.status.tolist(), strict=True):
+        tile = tile_of(values, signed=signed) if status == Status.OK else None
+        shown = tile is not None and tile.limit > 0
+        at.append(len(content) if shown else -1)
+        limits.append(float(f"{tile.limit:.4g}") if tile is not None and shown else 0.0)
+        content += tile.content if tile is not None else b""
+    empty = np.array(at) < 0
     contents.statuses[model, group.label][rows] = maps.status
     contents.emptied[model, group.label][rows] = empty & (maps.status == Status.OK)
     return {
-        "cells": one.shape,
-        "coarse": is_coarse(one.shape),
+        "native": one.shape,
+        "cells": cells,
+        "signed": signed,
         "status": maps.status.tolist(),
-        "tile": tiles,
+        "at": at,
+        "limit": limits,
         "box": [_rounded(box, 2) for box in maps.boxes],
         "range": [_extent(values) for values in maps.values],
         "target": maps.targets.tolist(),
@@ -129,86 +209,6 @@ def _reasons(contents: Contents, maps: Maps, rows: slice, model: str, label: str
     failed = np.flatnonzero((maps.status == Status.FAILED) | (maps.status == Status.PENDING)).tolist()
     found = {at: contents.reason(contents.images[rows.start + at].identity, model, label) for at in failed}
     return {at: reason for at, reason in found.items() if reason}
-
-
-def is_coarse(shape: tuple[int, int]) -> bool:
-    """Whether maps of this height and width are kept as bytes rather than as a PNG."""
-    return shape[0] * shape[1] <= COARSE
-
-
-def map_tile(values: NDArray[np.floating], *, signed: bool) -> str:
-    """A map in base64, as the page shows it.
-
-    Args:
-        values: ``[h, w]``, after the finishing step, finite.
-        signed: whether negative values mean something.
-
-    Returns:
-        Of a coarse map the bytes of `map_bytes`, of a fine one a PNG; empty where nothing is to be seen.
-    """
-    limit = limit_of(
-        values if signed else np.maximum(values, 0), FINE_PERCENTILE if min(values.shape) > FINE else 100.0
-    )
-    if not limit > 0:
-        return ""
-    made = map_bytes(values, signed, limit) if is_coarse(values.shape) else map_png(values, signed, limit)
-    return base64.b64encode(made).decode("ascii")
-
-
-def map_bytes(values: NDArray[np.floating], signed: bool, limit: float) -> bytes:
-    """One byte per cell, row by row: 0 to `TOP_BYTE` from the lowest value shown to `limit`.
-
-    The lowest value is 0, or ``-limit`` of a signed map, whose 0 is half of `TOP_BYTE`.
-    """
-    low = -limit if signed else 0.0
-    share = np.clip((values.astype(np.float64) - low) / (limit - low), 0, 1)
-    return np.rint(share * TOP_BYTE).astype(np.uint8).tobytes()
-
-
-def map_png(values: NDArray[np.floating], signed: bool, limit: float) -> bytes:
-    """A transparent PNG with `LEVELS` colours, one pixel per cell.
-
-    It is reduced by area averaging where a side has more than `CELLS` cells; the scale is that of the averages
-    then, because they do not reach the largest values.
-    """
-    small = reduced(values)
-    if small.shape != values.shape:
-        limit = min(limit, limit_of(small if signed else np.maximum(small, 0), FINE_PERCENTILE))
-    low = -limit if signed else 0.0
-    share = np.clip((small - low) / (limit - low), 0, 1)
-    levels = LEVELS + 1 if signed else LEVELS  # an odd number, so that 0 is one of them
-    index = np.rint(share * (levels - 1)).astype(np.uint8)
-    table = colourise(np.linspace(low, limit, levels)[None], signed=signed, limit=limit)[0]
-    picture = Image.frombytes("P", (small.shape[1], small.shape[0]), index.tobytes())
-    picture.putpalette(table[:, :3].tobytes())
-    buffer = io.BytesIO()
-    # Level 9 would take twice the time for a hundredth of the size.
-    picture.save(buffer, "PNG", transparency=table[:, 3].tobytes(), compress_level=6)
-    return buffer.getvalue()
-
-
-def reduced(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """A map with at most `CELLS` cells a side, each the mean of what it covers; coarse maps stay as they are."""
-    height, width = values.shape
-    if max(height, width) <= CELLS:
-        return values.astype(np.float32)
-    scale = CELLS / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BOX))
-
-
-def colour_table(signed: bool) -> str:
-    """The RGBA of every byte of `map_bytes`, in base64."""
-    values = np.linspace(-1 if signed else 0, 1, TOP_BYTE + 1, dtype=np.float32)[None]
-    return base64.b64encode(colourise(values, signed=signed, limit=1.0).tobytes()).decode("ascii")
-
-
-def colour_bar(signed: bool) -> str:
-    """The colours from the lowest to the highest value as a data URI of a PNG one pixel high."""
-    values = np.linspace(-1 if signed else 0, 1, 128, dtype=np.float32)[None]
-    buffer = io.BytesIO()
-    Image.fromarray(colourise(values, signed=signed, limit=1.0)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _extent(values: NDArray[np.floating]) -> list[float] | None:

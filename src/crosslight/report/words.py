@@ -136,3 +136,10 @@ def p_value(p: float) -> str:
     if not np.isfinite(p):
         return "p unknown"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def printed(sentence: str) -> str:
+    """A sentence with a capital first letter, and minus signs in place of the hyphens before numbers."""
+    text = re.sub(r"(?<=[\s(=,])-(?=[.\d])", "\N{MINUS SIGN}", sentence)
+    text = re.sub("\N{MINUS SIGN}(?=0?\\.0+(?!\\d))", "", text)  # what rounds to zero has no sign
+    return text[:1].upper() + text[1:]

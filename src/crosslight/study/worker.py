@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +89,8 @@ def explain_block(
         batch_size: most images at once.
         seed: of the study.
         skip: by the task's label, positions in `items` that are beyond the task's own limit.
-        advance: told of evaluations as they are made.
+        advance: told of evaluations as they are made, and of 0 of them before every pass. What it raises that is no
+            `Exception`, such as a `KeyboardInterrupt`, stops the work there.
         tell: told what a person should know.
     """
     start = time.perf_counter()
@@ -185,6 +187,7 @@ class _Block:
             references=references,
             policies=[task.policy for task in self.tasks],
             advance=self.advance,
+            checkpoint=partial(self.advance, 0),
         )
         boxes = np.array([box.as_tuple() for box in batch.boxes])
         # Evidence whose first pass yields the logits goes first, so that no pass is made for them alone.

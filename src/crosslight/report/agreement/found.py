@@ -11,8 +11,8 @@ from ...agreement.analysis import MethodAnalysis
 from ..contents import Contents
 from ..finding import Finding
 from ..summary import Pair, contrast_of
-from ..words import two_decimals
-from .panel import DOUBTFUL, printed
+from ..words import printed, two_decimals
+from .panel import DOUBTFUL
 
 
 def places(label: str, known: Sequence[Pair], measure: str) -> Finding:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from ...agreement.analysis import Analysis, Relation
 from ...agreement.artefacts import Finding
 from ...agreement.variance import VarianceSplit
-from ..words import between, settings_words
+from ..words import between, printed, settings_words
 from .grids import Grid, method_grid, prediction_grids
-from .panel import printed
 from .record import skipped_words
 
 _HINT = re.compile(r"\s*(?:Compare again without that cell: )?(--repair \"[^\"]+\")\.?\s*")

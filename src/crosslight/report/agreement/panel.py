@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from ...agreement.analysis import MethodAnalysis, Relation
 from ..contents import Contents
 from ..figures.legend import COLOURS, looks
 from ..summary import Pair, pairs_of
+from ..words import printed
 from .charts import consensus_dots, ladder_dots, pair_dots, property_dots, unknown_properties
 from .dots import Dots
 from .kin_words import LOOKS, groups_of, relation_words
@@ -175,10 +175,3 @@ def quotes_of(method: MethodAnalysis) -> tuple[Quote, ...]:
     if method.answer is not None:
         found.append(Quote(printed(method.answer.sentence), method.answer.verdict in DOUBTFUL))
     return tuple(found)
-
-
-def printed(sentence: str) -> str:
-    """A sentence with a capital first letter, and minus signs in place of the hyphens before numbers."""
-    text = re.sub(r"(?<=[\s(=,])-(?=[.\d])", "\N{MINUS SIGN}", sentence)
-    text = re.sub("\N{MINUS SIGN}(?=0?\\.0+(?!\\d))", "", text)  # what rounds to zero has no sign
-    return text[:1].upper() + text[1:]

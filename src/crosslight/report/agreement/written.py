@@ -5,11 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from ...agreement import Agreement
@@ -58,12 +56,7 @@ def write_panels(
         if method.support is not None:
             text = branches_table(method.support)
             (folder / f"{panel.stem}-branches.csv").write_text(text, encoding="utf-8", newline="")
-        drawn = []
-        for name, figure in figures_of(panel):
-            with rc_context({"svg.hashsalt": panel.stem}):  # else identifiers in it are random
-                figure.savefig(folder / f"{panel.stem}-{name}.svg", metadata={"Date": None})
-            drawn.append(name)
-        panels.append(replace(panel, figures=tuple(drawn)))
+        panels.append(panel)
     return panels
 
 

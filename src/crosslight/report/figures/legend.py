@@ -56,7 +56,13 @@ def draw_marks(axes: Axes, rows: Sequence[str], groups: Mapping[str, str], *, in
             )  # fmt: skip
 
 
-def draw_legend(figure: Figure, groups: Iterable[str], left: float, middle: float) -> None:
+def draw_legend(
+    figure: Figure,
+    groups: Iterable[str],
+    left: float,
+    middle: float,
+    drawn: Sequence[tuple[str, str]] = (),
+) -> None:
     """Groups in one line.
 
     Args:
@@ -64,6 +70,7 @@ def draw_legend(figure: Figure, groups: Iterable[str], left: float, middle: floa
         groups: each may stand several times.
         left: where the line begins, inches from the left.
         middle: of the line, inches from the bottom.
+        drawn: colour and mark of each group, where they are not those of `looks`.
     """
     width, height = figure.get_size_inches()
     axes = figure.add_axes((0, 0, 1, 1))
@@ -73,8 +80,9 @@ def draw_legend(figure: Figure, groups: Iterable[str], left: float, middle: floa
     axes.patch.set_alpha(0)
     x = left
     for name, look in looks(groups).items():
+        colour, mark = drawn[look.number] if drawn else (look.colour, look.mark)
         axes.plot(
-            x + 0.05, middle, marker=look.mark, markersize=6, color=look.colour,
+            x + 0.05, middle, marker=mark, markersize=6, color=colour,
             markeredgecolor="white", markeredgewidth=0.7, linestyle="none",
         )  # fmt: skip
         axes.text(x + 0.16, middle, safe(name), fontsize=LABEL, color=INK, va="center_baseline")

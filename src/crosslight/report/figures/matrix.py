@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import colormaps
@@ -138,11 +138,19 @@ def _colour_range(values: np.ndarray, floor: float | None) -> tuple[float, float
 
 
 def _readable(value: float, low: float, high: float, own: bool) -> str:
-    """Black or white, whichever has more contrast with the cell (WCAG 2.1)."""
     if own or not np.isfinite(value):
         return QUIET
-    rgb = np.array(colormaps["viridis"]((value - low) / (high - low))[:3])
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return contrast(colormaps["viridis"]((value - low) / (high - low))[:3])
+
+
+def contrast(rgb: Sequence[float]) -> str:
+    """The colour of text on a cell: black or white, whichever has more contrast (WCAG 2.1).
+
+    Args:
+        rgb: of the cell, in [0, 1].
+    """
+    colour = np.array(rgb)
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
     return "white" if linear @ [0.2126, 0.7152, 0.0722] < 0.2 else INK
 
 

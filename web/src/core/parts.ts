@@ -1,0 +1,71 @@
+// Data that is loaded when it is looked at. In a folder, a part is a script that calls `crosslight.part(name, value)`,
+// since pages opened from a disk may not fetch; in the single file, it is deflated JSON in an element of the page.
+import { bytesOf, inflated } from "./bytes.js";
+
+const known = new Map<string, unknown>();
+const waiting = new Map<string, Promise<unknown>>();
+
+declare global {
+  interface Window {
+    crosslight: { part(name: string, value: unknown): void };
+  }
+}
+
+window.crosslight = { part: (name, value) => void known.set(name, value) };
+
+/** Where the files of the page lie, relative to it. */
+export function assets(): string {
+  return document.body.dataset["assets"] ?? "";
+}
+
+/** Whether the page carries everything in itself. */
+export function isSingle(): boolean {
+  return document.body.dataset["single"] !== undefined;
+}
+
+/** The value of a part; rejects with an Error that names the part where it is missing or damaged. */
+export function part<T>(name: string): Promise<T> {
+  if (known.has(name)) return Promise.resolve(known.get(name) as T);
+  const begun = waiting.get(name);
+  if (begun) return begun as Promise<T>;
+  const promise = (isSingle() ? embedded(name) : script(name)).finally(() => waiting.delete(name));
+  waiting.set(name, promise);
+  return promise as Promise<T>;
+}
+
+/** The value of a part that is there already, for drawing without a wait. */
+export function partNow<T>(name: string): T | undefined {
+  return known.get(name) as T | undefined;
+}
+
+async function embedded(name: string): Promise<unknown> {
+  const element = document.getElementById(`part:${name}`);
+  if (!element) throw new Error(`${name} is not in this file`);
+  const text = new TextDecoder().decode(await inflated(bytesOf(element.textContent ?? "")));
+  const value: unknown = JSON.parse(text);
+  known.set(name, value);
+  element.remove(); // its text would be held twice
+  return value;
+}
+
+function script(name: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    element.src = `${assets()}/${name}.js`;
+    element.async = true;
+    element.onload = () => {
+      element.remove();
+      if (known.has(name)) resolve(known.get(name));
+      else reject(new Error(`${name}.js is damaged`));
+    };
+    element.onerror = () => reject(new Error(`${name}.js is missing`));
+    document.head.append(element);
+  });
+}
+
+/** Address of a file beside the page (a photograph, a table); in the single file, of its copy within it. */
+export async function asset(name: string): Promise<string> {
+  if (!isSingle()) return `${assets()}/${name}`;
+  const file = await part<{ type: string; bytes: string }>(`file:${name}`);
+  return URL.createObjectURL(new Blob([bytesOf(file.bytes)], { type: file.type }));
+}
