@@ -11,7 +11,7 @@ export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test sweep check lint types docs format bench clean
+.PHONY: help install browser web demo test sweep check lint types docs format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,10 +44,18 @@ browser:
 	  echo "package manager (on Debian, as root: apt-get install chromium) to run them." >&2; \
 	fi
 
+# The front end's tools. Without npm its bundles, which are committed, are used as they are.
+web/node_modules/.package-lock.json: web/package-lock.json
+	@if command -v npm >/dev/null; then cd web && npm ci --no-audit --no-fund --loglevel=error; else \
+	  echo "npm is not here, so the front end is neither checked nor rebuilt." >&2; fi
+
+web: web/node_modules/.package-lock.json ## check and bundle the front end (needs Node)
+	cd web && npm run --silent check && npm run --silent build
+
 demo: $(STAMP) ## run the embedded study into out/demo
 	$(BIN)/crosslight demo --out out/demo
 
-test: install ## run the tests
+test: install web/node_modules/.package-lock.json ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
 sweep: install ## check every classifier there is (hours; goes on where it stopped), then run the slow tests
@@ -74,5 +82,5 @@ bench: install ## compare with peers and with the limit, in one table
 	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) web/node_modules build dist docs/_build docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
