@@ -31,7 +31,7 @@ autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
-napoleon_custom_sections = [("Source", "returns_style")]
+napoleon_custom_sections = [("Source", "returns_style"), "Misleads"]
 
 html_theme = "furo"
 html_title = f"Crosslight {__version__}"

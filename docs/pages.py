@@ -1,4 +1,4 @@
-"""Pages made from the code when the docs are built: the reference, the public names, the table of methods."""
+"""Pages made from the code when the docs are built: the reference, the public names, the cards of methods and views."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 #: rooms in the order in which they build on each other
 ROOMS = (
@@ -64,14 +65,15 @@ def public_names() -> str:
 
 
 def methods() -> str:
-    """The table of registered methods, and the settings of each."""
+    """The table of registered methods, and the card and settings of each."""
     entries = import_module("crosslight.methods.registry").METHODS
+    cards = import_module("crosslight.methods.cards")
     rows = [(f"``{name}``", f"{spec.summary} {spec.reference}") for name, spec in entries.items()]
     text = table("Name", "What it does", rows)
     for name, spec in entries.items():
-        facts = f"Reads {spec.reads.__name__}; {spec.sign}; channels: {spec.channels}; final step: {spec.finish}."
-        facts += f" Needs {spec.reads.needs}." if spec.reads.needs else ""
-        text += title(name, "~") + facts + "\n\n"
+        card = cards.card_of(spec)
+        text += title(name, "~") + f"{spec.summary}\n\n" + method_card(card)
+        text += f"Reads {spec.reads.__name__}; {spec.sign}; channels: {spec.channels}; final step: {spec.finish}.\n\n"
         text += table(
             "Setting",
             "Default and meaning",
@@ -81,6 +83,30 @@ def methods() -> str:
             ],
         )
     return text
+
+
+def method_card(card: Any) -> str:
+    """What a method asks for, what it costs, and when it misleads."""
+    source = f"`{card.reference} <{card.link}>`__" if card.link else escaped(card.reference)
+    text = f":Title: {escaped(card.title)}\n:Published: {source}\n:Asks for: {escaped(card.asks)}\n"
+    text += f":Costs: {escaped(card.costs)}\n"
+    if card.misleads:
+        text += ":Misleads:\n" + "".join(f"   * {escaped(sentence)}\n" for sentence in card.misleads)
+    return text + "\n"
+
+
+def views() -> str:
+    """The views of a report, with the six questions and their answers."""
+    text = ""
+    for card in import_module("crosslight.report.view_cards").VIEW_CARDS:
+        text += title(card.title, "-")
+        text += table("Question", "Answer", [(question, escaped(answer)) for question, answer in card.answers()])
+    return text
+
+
+def escaped(text: str) -> str:
+    """Plain text as reStructuredText that shows just that."""
+    return re.sub(r"([\\*`|_])", r"\\\1", text)
 
 
 def table(left: str, right: str, rows: list[tuple[str, str]]) -> str:
@@ -115,7 +141,7 @@ def fences_to_blocks(lines: list[str]) -> list[str]:
 def write(package: Path, folder: Path) -> None:
     """Write all generated pages into `folder`; what has not changed is left alone, so that builds stay quick."""
     pages = {f"reference/{room}.rst": text for room, text in reference(package).items()}
-    pages |= {"names.inc": public_names(), "methods.inc": methods()}
+    pages |= {"names.inc": public_names(), "methods.inc": methods(), "views.inc": views()}
     for old in folder.rglob("*.*"):
         if old.relative_to(folder).as_posix() not in pages:
             old.unlink()

@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from crosslight.methods import METHODS
+from crosslight.methods import METHODS, card_of
+from crosslight.report.view_cards import VIEW_CARDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -66,6 +67,32 @@ def test_every_method_and_setting_is_listed(pages: ModuleType) -> None:
         section = text.split(f"\n{name}\n~~~", 1)[1]
         for key in spec.settings.model_fields:
             assert f"``{key}``" in section
+
+
+def test_the_card_of_every_method_is_shown(pages: ModuleType) -> None:
+    text = pages.methods()
+    for name, spec in METHODS.items():
+        card = card_of(spec)
+        section = text.split(f"\n{name}\n~~~", 1)[1].split("\n~~~", 1)[0]
+        assert f":Asks for: {card.asks}\n" in section
+        assert f":Costs: {card.costs}\n" in section
+        for sentence in card.misleads:
+            assert f"   * {pages.escaped(sentence)}\n" in section
+        assert (card.link or card.reference) in section
+
+
+def test_every_view_is_on_its_page(pages: ModuleType) -> None:
+    assert "generated/views.inc" in (DOCS / "views.rst").read_text(encoding="utf-8")
+    assert "   views\n" in (DOCS / "index.rst").read_text(encoding="utf-8")
+    text = pages.views()
+    for card in VIEW_CARDS:
+        section = text.split(f"{card.title}\n---", 1)[1].split("\n---", 1)[0]
+        for question, answer in card.answers():
+            assert f"   * - {question}\n     - {pages.escaped(answer)}\n" in section
+
+
+def test_plain_text_stays_plain(pages: ModuleType) -> None:
+    assert pages.escaped("a * b_ `c` |d|") == r"a \* b\_ \`c\` \|d\|"
 
 
 def test_every_setting_says_what_it_does() -> None:

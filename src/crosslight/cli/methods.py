@@ -1,9 +1,9 @@
 """``crosslight methods``: the attribution methods there are, with their cards and their settings.
 
-With ``--json``: ``methods``, a list of ``name``, ``title``, ``summary``, ``asks`` (what a classifier must have), ``costs``
-(passes per image at the default settings), ``misleads`` (when: a list of sentences), ``reference``, ``link``, ``sign``,
-``channels``, ``finish``, ``evidence`` and ``settings`` (the JSON schema of each: ``type``, ``default``, ``description``,
-limits).
+With ``--json``: ``methods``, a list of ``name``, ``title``, ``summary``, ``asks`` (what a classifier must have),
+``costs`` (passes per image at the default settings), ``misleads`` (when it does, a list of sentences), ``reference``,
+``link``, ``sign``, ``channels``, ``finish``, ``evidence`` and ``settings`` (the JSON schema of each: ``type``,
+``default``, ``description``, limits).
 """
 
 from __future__ import annotations
