@@ -1,0 +1,89 @@
+"""What a metric is that runs the classifier again: a function of a `Subject` to one number for each image."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, create_model
+from torch import Tensor
+
+from ...core.registry import Registry
+
+F = TypeVar("F", bound=Callable[..., Tensor])
+
+#: what a metric is about: whether the output follows the map, whether the map follows input and parameters, how much
+#: of the picture it marks
+Group = Literal["faithfulness", "robustness", "sanity", "complexity"]
+
+#: what a metric needs: any map over the input, or the method that made it, which it applies again
+Needs = Literal["map", "method"]
+
+
+@dataclass(frozen=True)
+class ProbeMetric:
+    """A registered metric.
+
+    Attributes:
+        name: as on the command line, such as ``deletion``.
+        group: what it is about.
+        function: a `Subject` and the metric's own settings to float64 ``[b]``, NaN where an image has no value.
+        better: whether larger values are better.
+        needs: ``map`` where any map has a value, so that baselines have one, too; ``method`` where maps are made anew.
+        reference: where it was published.
+        settings: pydantic model of its keyword-only parameters.
+        summary: first sentence of its docstring.
+    """
+
+    name: str
+    group: Group
+    function: Callable[..., Tensor]
+    better: Literal["higher", "lower"]
+    needs: Needs
+    reference: str
+    settings: type[BaseModel]
+    summary: str
+
+
+def _load_built_in() -> None:
+    package = importlib.import_module(__package__ or "")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+#: every such metric by name
+PROBES: Registry[ProbeMetric] = Registry("metric", _load_built_in, "crosslight.probes")
+
+
+def probe_metric(
+    name: str, *, group: Group, better: Literal["higher", "lower"], reference: str, needs: Needs = "map"
+) -> Callable[[F], F]:
+    """Register a function of a `Subject` to one number for each image.
+
+    Its other parameters are keyword-only, annotated and with defaults: its settings, as those of methods are.
+
+    Args:
+        name: lower case, words joined by ``-``.
+        group: what it is about.
+        better: whether ``higher`` or ``lower`` values are better.
+        reference: where it was published.
+        needs: see `ProbeMetric`.
+    """
+
+    def register(function: F) -> F:
+        PROBES.add(name, ProbeMetric(name, group, function, better, needs, reference, _settings(name, function),
+                                     (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")))  # fmt: skip
+        return function
+
+    return register
+
+
+def _settings(name: str, function: Callable[..., Any]) -> type[BaseModel]:
+    own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    fields: Mapping[str, Any] = {one.name: (one.annotation, one.default) for one in own}
+    config = ConfigDict(extra="forbid", frozen=True)
+    return create_model(f"{name.title().replace('-', '')}Settings", __config__=config, **fields)
