@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .__about__ import __version__
+from .core.accessors import register
 from .core.errors import (
     CrosslightError,
     ImageError,
@@ -43,6 +44,13 @@ _HOMES = {
     "open_images": "images",
 }
 
+register(
+    {
+        "plot": ("crosslight.report.figures.plots", "plots_of"),
+        "notebook": ("crosslight.report.notebook", "notebook_html"),
+    }
+)
+
 __all__ = [
     "CrosslightError",
     "ImageError",
@@ -74,4 +82,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__} - {"_HOMES"})
+    return sorted({*globals(), *__all__} - {"_HOMES", "register"})

@@ -1,13 +1,32 @@
-// The report: one page of views. Every view draws itself when it is first looked at.
+// The report: one page of views. Every view draws itself when it is first looked at; a further one is a further line.
 import "./core/parts.js";
 import { startAgree } from "./agree/view.js";
 import { loadData } from "./core/data.js";
 import { startLook } from "./look/view.js";
+import { startAbout } from "./page/about.js";
+import { startClasses } from "./page/classes.js";
+import { startHow } from "./page/how.js";
+import { startOverview } from "./page/overview.js";
+import { startRight } from "./page/right.js";
 import { startRouter } from "./page/router.js";
+import { dressTables } from "./page/tables.js";
+import { startTheme } from "./page/theme.js";
+import { by } from "./core/dom.js";
+
+const VIEWS = {
+  overview: startOverview,
+  look: startLook,
+  agree: startAgree,
+  classes: startClasses,
+  right: startRight,
+  how: startHow,
+};
 
 async function start(): Promise<void> {
+  startTheme(by("theme"));
+  startAbout(by("ask"));
   await loadData();
-  startRouter({ look: startLook, agree: startAgree });
+  startRouter(VIEWS, dressTables);
 }
 
 void start();

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.accessors import shown
 from ..core.errors import InputError
 from ..core.plain import plain
 from .calibration import calibrated
@@ -172,16 +172,7 @@ class Agreement:
         return f"<Agreement {self.label}: {len(self.sets)} {self.across}, {len(self.images)} images>"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(label)}</th>" for label in self.sets)
-        rows = "".join(
-            f"<tr><th>{escape(label)}</th>"
-            + "".join(f"<td>{_short(m)} <small>({_short(f)})</small></td>" for m, f in zip(mean, floor, strict=True))
-            + "</tr>"
-            for label, mean, floor in zip(self.sets, self.mean, self.floor, strict=True)
-        )
-        what = f"mean {escape(self.measure_label)} (floor from different images)"
-        caption = f"{escape(self.label)}: {what}, {describe_count(self)}"
-        return f"<table><caption>{caption}</caption><tr><th></th>{head}</tr>{rows}</table>"
+        return shown(self)
 
 
 def describe_count(agreement: Agreement) -> str:
@@ -197,7 +188,3 @@ def describe_count(agreement: Agreement) -> str:
         return f"N = {number} images"
     kind = "those usable in all sets" if agreement.subset == "common" else "each pair its own"
     return f"N = {number} of {len(agreement.images)} images ({kind})"
-
-
-def _short(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.2f}"

@@ -12,7 +12,23 @@ from typer.core import TyperGroup
 
 from ..__about__ import __version__
 from ..core.errors import CrosslightError
-from . import agree, convergence, demo, explain, export, import_, layers, methods, models, report, run, scenes, score
+from . import (
+    agree,
+    convergence,
+    demo,
+    explain,
+    export,
+    figure,
+    import_,
+    layers,
+    methods,
+    models,
+    report,
+    run,
+    scenes,
+    score,
+    view,
+)
 
 BAD_INPUT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
@@ -93,6 +109,8 @@ app.command("agree")(agree.agree)
 app.command("score")(score.score)
 app.command("convergence")(convergence.convergence)
 app.command("report")(report.report)
+app.command("figure")(figure.figure)
+app.command("view")(view.view)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.command("models")(models.models)

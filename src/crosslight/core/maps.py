@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .accessors import shown
 from .finish import finish_named
 
 
@@ -67,6 +68,7 @@ class Maps:
         images: identities of the images, in the order of the first axis.
         diagnostics: named measurements ``[image]``, such as ``completeness_gap``.
         attributes: model, method, label, settings, finish, site, target policy, reference, ...
+        origin: path of the store that they are from, where the pictures can be found; empty if made in memory.
     """
 
     values: NDArray[np.float32]
@@ -76,6 +78,7 @@ class Maps:
     images: tuple[str, ...]
     diagnostics: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = field(default="", repr=False, compare=False)
 
     #: names of the axes of `values`
     dims = ("image", "y", "x")
@@ -90,6 +93,9 @@ class Maps:
         sizes = ", ".join(f"{name}: {size}" for name, size in zip(self.dims, self.values.shape, strict=True))
         name = " / ".join(str(self.attributes[k]) for k in ("model", "label") if k in self.attributes)
         return f"<Maps {name} ({sizes})>"
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -129,4 +135,5 @@ def take(maps: Maps, rows: NDArray[np.intp] | slice) -> Maps:
         targets=maps.targets[rows],
         images=tuple(maps.images[i] for i in index),
         attributes=maps.attributes,
+        origin=maps.origin,
     )

@@ -16,12 +16,14 @@ from ..core.progress import Progress, Silent
 from ..store import Store
 from ..store.pictures import Pictures
 from .agreement import analyses_of, overview, write_panels
+from .class_maps import write_classes
 from .contents import Contents, read_contents
 from .findings import Finding, findings
 from .page import page_data, page_text
 from .parts import write_part
-from .right import write_right
-from .template import environment
+from .pictures import pictured
+from .right import right_of
+from .small_charts import score_charts
 from .tiles import write_maps, write_photographs
 from .words import study_toml
 
@@ -135,17 +137,19 @@ def _write_assets(
         photographs = write_photographs(contents, pictures, folder)
         write_maps(contents, folder, progress)
         methods = analyses_of(contents, analysis, agreements)
-        panels = write_panels(contents, methods, folder, progress, analysis.relations if analysis is not None else ())
-        right = write_right(store, folder)
+        over, relations = overview(analysis), analysis.relations if analysis is not None else ()
+        panels, drawn = write_panels(contents, methods, folder, progress, relations, over)
+        classes = write_classes(contents, folder)
+        right = right_of(store)
     finally:
         progress.finish()
     mains = {label: one.main for label, one in methods.items()}
-    over = overview(analysis)
-    for panel in panels:
-        html = environment().get_template("agreement/panel.html.jinja").render(panel=panel, over=over, assets="")
-        write_part(folder, f"agree-{panel.number}", {"html": html})
-    parts = [f"agree-{panel.number}" for panel in panels]
-    write_part(folder, "data", page_data(contents, mains, photographs, parts))
+    found = findings(contents, mains, right, methods)
+    shown = pictured(contents, methods, right, pictures, photographs, found)
+    write_part(folder, "overview", shown.to_dict())
+    if right is not None:
+        write_part(folder, "right", score_charts(right))
+    write_part(folder, "data", page_data(contents, mains, photographs, drawn))
     spec = contents.facts.get("spec")
     text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
     if text:
@@ -156,10 +160,12 @@ def _write_assets(
     parts = {
         "photographs": photographs,
         "gone": next(pictures.notes(), ""),
-        "found": findings(contents, mains, right, methods),
+        "found": found,
         "panels": panels,
         "over": over,
         "right": right,
+        "shown": shown,
+        "classes": classes,
         "study_text": text,
     }
     return contents, parts

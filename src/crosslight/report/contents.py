@@ -156,6 +156,12 @@ class Contents:
         return self.reasons.get(("", model, "load"), "")
 
 
+def is_signed_method(group: MethodGroup) -> bool:
+    """As `overlay.is_signed`, before any map is read."""
+    attributes = group.first.attributes
+    return attributes.get("sign", "signed") == "signed" and attributes.get("finish", "none") == "none"
+
+
 def read_contents(store: Store) -> Contents:
     """Read everything that a report shows but for the maps."""
     failures = tuple(store.failures())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,18 +11,27 @@ from ..agreement import Agreement
 from ..core.maps import Status
 from ..store import left_out
 from .agreement import Overview, Panel
-from .contents import Contents, MethodGroup, ModelColumn
-from .findings import Finding
+from .class_maps import Classes
+from .contents import Contents, MethodGroup, ModelColumn, is_signed_method
+from .finding import Finding
+from .how import absent, digests_of, failures_of, seconds_by_method, settings_of, trouble_of, work_of
+from .method_cards import method_cards
 from .model_table import model_row
 from .overlay import FINE
+from .pictures import Pictured
 from .right import BASELINE_WORDS, Right
 from .summary import STATUS_WORDS, per_image_agreement
 from .template import environment
 from .tiles import CELLS, PHOTOGRAPHS, SMALL, chunk_of
-from .words import question, reference_link, settings_words, target_words
+from .views import views_of
+from .words import question, target_words
 
-#: failures listed on the page; the rest is counted
-LISTED = 300
+#: what the page may load: its own scripts, styles and pictures, from the disk or from where it is served; and it may
+#: connect to nothing
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
+    "img-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'"
+)
 
 
 def page_data(
@@ -96,7 +104,7 @@ def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dic
         "measure": agreement.measure_label if agreement is not None else "",
         "signed": is_signed_method(group),
         "fine": min(group.first.shape) > FINE,
-        "superpixels": "superpixels" in (attributes.get("settings") or {}),
+        "superpixels": "segmentation" in (attributes.get("settings") or {}),
         "chunk": chunk_of(group),
         "cells": {model: list(one.shape) for model, one in group.sets.items()},
         "target": target_words(str(attributes.get("target", ""))),
@@ -105,12 +113,6 @@ def _method_data(group: MethodGroup, agreements: Mapping[str, Agreement]) -> dic
         "sites": {model: one.attributes.get("site") for model, one in group.sets.items()},
         "score": [round(s, 4) if np.isfinite(s) else None for s in score],
     }
-
-
-def is_signed_method(group: MethodGroup) -> bool:
-    """As `overlay.is_signed`, before any map is read."""
-    attributes = group.first.attributes
-    return attributes.get("sign", "signed") == "signed" and attributes.get("finish", "none") == "none"
 
 
 def _same_classes(contents: Contents) -> list[int]:
@@ -129,6 +131,8 @@ def page_text(
     panels: Sequence[Panel],
     over: Overview,
     right: Right | None,
+    shown: Pictured,
+    classes: Classes | None,
     study_text: str,
 ) -> str:
     """The page as HTML; every value in it is escaped.
@@ -142,127 +146,53 @@ def page_text(
         panels: of the methods that were compared.
         over: what is said of all methods together.
         right: scores, where there are any.
+        shown: the pictures of the first screen.
+        classes: of the images, where they are known.
         study_text: the study file.
     """
     counts = contents.counts()
-    asked = sum(counts.values()) - counts[Status.SKIPPED.name]
-    return (
-        environment()
-        .get_template("index.html.jinja")
-        .render(
-            name=contents.store.manifest.name,
-            question=question(
-                len(contents.models),
-                len(contents.methods),
-                [str(group.first.attributes.get("target", "")) for group in contents.methods],
-            ),
-            assets=assets,
-            models=contents.models,
-            known=[model_row(model) for model in contents.models],
-            methods=contents.methods,
-            images=contents.images,
-            counts={status: counts[status.name] for status in Status},
-            asked=asked,
-            status=Status,
-            words=STATUS_WORDS,
-            absent=_absent(contents),
-            findings=found,
-            photographs=sum(photographs),
-            gone=gone,
-            signed=[is_signed_method(group) for group in contents.methods],
-            cells=CELLS,
-            panels=panels,
-            over=over,
-            right=right,
-            baseline_words=BASELINE_WORDS,
-            labelled=any(model.judged.any() for model in contents.models),
-            failures=_failures(contents),
-            failure_count=sum(not failure.left_out for failure in contents.failures),
-            left_out=left_out(contents.failures),
-            loads=[failure for failure in contents.failures if failure.stage == "load"],
-            trouble=_trouble(contents),
-            unmapped={model.label: model.unmapped for model in contents.models if model.unmapped},
-            settings=[_settings(group) for group in contents.methods],
-            work=_work(contents),
-            facts=contents.facts,
-            seed=contents.store.manifest.seed,
-            block=contents.store.manifest.block,
-            study_text=study_text,
-            command=contents.facts.get("command") or "crosslight run study.toml --out OUT",
-        )
-    )
-
-
-def _absent(contents: Contents) -> list[str]:
-    """Models of the study of which there is nothing yet, not even a failure."""
-    entries = (contents.facts.get("spec") or {}).get("models") or []
-    there = {model.label for model in contents.models} | {f.model for f in contents.failures}
-    return [label for entry in entries if (label := str(entry.get("label") or entry.get("name"))) not in there]
-
-
-def _failures(contents: Contents) -> list[dict[str, str]]:
-    names = {image.identity: image.name for image in contents.images}
-    failures = [failure for failure in contents.failures if not failure.left_out]
-    return [
-        {"image": names.get(f.image, f.image), "model": f.model, "stage": _stage(f.stage), "reason": f.reason}
-        for f in sorted(failures, key=lambda f: (f.stage != "load", f.model, f.stage, f.image))[:LISTED]
-    ]
-
-
-def _stage(stage: str) -> str:
-    words = {"load": "loading the model", "decode": "reading the image", "predict": "predicting"}
-    return words.get(stage, stage.removeprefix("method:"))
-
-
-def _trouble(contents: Contents) -> dict[str, dict[str, Counter[str] | None]]:
-    """By model and method the counts of maps that are not plainly usable, None where there are no maps at all.
-
-    Models and methods without any are left out; maps that the study did not ask for are no trouble.
-    """
-    plain = (Status.OK, Status.SKIPPED)
-    found: dict[str, dict[str, Counter[str] | None]] = {}
-    for model in contents.models:
-        row: dict[str, Counter[str] | None] = {}
-        for group in contents.methods:
-            key = (model.label, group.label)
-            row[group.label] = None
-            if key in contents.statuses:
-                odd = Counter(STATUS_WORDS[Status(int(s))] for s in contents.statuses[key] if s not in plain)
-                if emptied := int(contents.emptied[key].sum()):
-                    odd[f"zero after {group.first.attributes.get('finish')}"] = emptied
-                row[group.label] = odd
-        if any(row.values()):
-            found[model.label] = row
-    odd_methods = {label for row in found.values() for label, odd in row.items() if odd}
-    return {model: {key: odd for key, odd in row.items() if key in odd_methods} for model, row in found.items()}
-
-
-def _settings(group: MethodGroup) -> dict[str, Any]:
-    attributes = group.first.attributes
-    sites = [str(one.attributes.get("site") or "") for one in group.sets.values()]
-    reference = str(attributes.get("reference") or "")
-    return {
-        "label": group.label,
-        "method": group.first.method,
-        "settings": settings_words(attributes.get("settings") or {}),
-        "target": target_words(str(attributes.get("target", ""))),
-        "limit": attributes.get("limit"),
-        "finish": str(attributes.get("finish", "none")),
-        "sign": str(attributes.get("sign", "")),
-        "sites": dict(zip(group.sets, sites, strict=True)) if any(sites) else {},
-        "shapes": sorted({one.shape for one in group.sets.values()}),
-        "reference": reference,
-        "link": reference_link(reference),
+    targets = [str(group.first.attributes.get("target", "")) for group in contents.methods]
+    context = {
+        "name": contents.store.manifest.name,
+        "question": question(len(contents.models), len(contents.methods), targets),
+        "assets": assets,
+        "policy": POLICY,
+        "models": contents.models,
+        "known": [model_row(model) for model in contents.models],
+        "methods": contents.methods,
+        "images": contents.images,
+        "counts": {status: counts[status.name] for status in Status},
+        "asked": sum(counts.values()) - counts[Status.SKIPPED.name],
+        "status": Status,
+        "words": STATUS_WORDS,
+        "absent": absent(contents),
+        "findings": found,
+        "pictured": shown,
+        "photographs": sum(photographs),
+        "gone": gone,
+        "signed": [is_signed_method(group) for group in contents.methods],
+        "cells": CELLS,
+        "panels": panels,
+        "over": over,
+        "classes": classes,
+        "right": right,
+        "baseline_words": BASELINE_WORDS,
+        "labelled": any(model.judged.any() for model in contents.models),
+        "failures": failures_of(contents),
+        "failure_count": sum(not failure.left_out for failure in contents.failures),
+        "left_out": left_out(contents.failures),
+        "loads": [failure for failure in contents.failures if failure.stage == "load"],
+        "trouble": trouble_of(contents),
+        "unmapped": {model.label: model.unmapped for model in contents.models if model.unmapped},
+        "settings": [settings_of(group) for group in contents.methods],
+        "work": work_of(contents),
+        "seconds": seconds_by_method(contents),
+        "digests": digests_of(contents),
+        "cards": method_cards(contents),
+        "facts": contents.facts,
+        "seed": contents.store.manifest.seed,
+        "block": contents.store.manifest.block,
+        "study_text": study_text,
+        "command": contents.facts.get("command") or "crosslight run study.toml --out OUT",
     }
-
-
-def _work(contents: Contents) -> dict[str, dict[str, Any]]:
-    """By model: seconds, evaluations, and the smallest batch where memory ran out."""
-    found: dict[str, dict[str, Any]] = defaultdict(lambda: {"seconds": 0.0, "evaluations": 0, "halved": None})
-    for note in contents.store.notes():
-        entry = found[note["model"]]
-        entry["seconds"] += float(note.get("seconds") or 0)
-        entry["evaluations"] += int(note.get("evaluations") or 0)
-        if note.get("halved_batch"):
-            entry["halved"] = min(entry["halved"] or note["halved_batch"], note["halved_batch"])
-    return {model.label: found[model.label] for model in contents.models}
+    return environment().get_template("index.html.jinja").render(context, views=views_of(context))

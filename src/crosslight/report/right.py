@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from ..evaluation.saved import is_current
 from ..evaluation.scorecard import Cell, Row
 from ..evaluation.written import describe_count
 from ..store import Store
-
-FILE = "scores.csv"
 
 #: metrics that are open on the page, as far as they were taken; the others unfold
 FIRST = ("energy", "pointing")
@@ -51,6 +49,22 @@ class ScoreTable:
     best: str
     no_better: Mapping[str, tuple[str, ...]]
 
+    @cached_property
+    def leading(self) -> frozenset[tuple[str, int]]:
+        """Row and column of the highest score of every model, among methods, as far as it is better than chance."""
+        found = set()
+        for column in range(len(self.models)):
+            cells = [(row.cells[column], row.label) for row in self.rows if not row.baseline]
+            best = max((cell.mean for cell, _ in cells if cell.count and not cell.no_better), default=None)
+            found |= {(label, column) for cell, label in cells if cell.mean == best and not cell.no_better}
+        return frozenset(found)
+
+    @cached_property
+    def means(self) -> Mapping[str, float]:
+        """The mean of every row over the models that have a score; NaN without any."""
+        known = {row.label: [cell.mean for cell in row.cells if np.isfinite(cell.mean)] for row in self.rows}
+        return {label: float(np.mean(values)) if values else float("nan") for label, values in known.items()}
+
     def strength(self, cell: Cell) -> int:
         """How much colour a cell has, in per cent; none where it is no better than chance."""
         if cell.no_better or not np.isfinite(cell.mean) or self.largest <= 0:
@@ -75,12 +89,11 @@ class Right:
     note: str = ""
 
 
-def write_right(store: Store, folder: Path) -> Right | None:
-    """The scores kept with a store, or those of scenes, whose evidence is known; written as a table, too.
+def right_of(store: Store) -> Right | None:
+    """The scores kept with a store, or those of scenes, whose evidence is known.
 
     Args:
         store: whose maps.
-        folder: existing; ``scores.csv`` goes there.
 
     Returns:
         What to show; None where nobody knows where the evidence is.
@@ -95,7 +108,6 @@ def write_right(store: Store, folder: Path) -> Right | None:
             return Right(note=f"The maps could not be scored: {error}")
     if card is None:
         return None
-    (folder / FILE).write_text(card.to_csv(), encoding="utf-8", newline="")
     order = sorted(card.metrics, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     tables = tuple(_table(card, metric) for metric in order)
     return Right(tables, max(1, sum(name in FIRST for name in order)), describe_count(card), note)

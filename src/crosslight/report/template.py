@@ -33,6 +33,7 @@ def environment() -> Environment:
             .replace("p = ", "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
         ),
         "printed": printed,
+        "plain": lambda value: f"{value:.4f}",  # for scripts and files
     }
     return made
 

@@ -27,6 +27,9 @@ from .parts import deflated, write_part
 #: most cells along a side of a map on the page; finer ones are reduced by area averaging
 CELLS = 96
 
+#: the same for maps of superpixels, of which single pixels are taken, so that segments keep their edges and values
+FLAT_CELLS = 128
+
 #: maps with more cells in all have `LEVELS` values only, which compress better
 COARSE = 32 * 32
 
@@ -55,46 +58,72 @@ class Tile:
         limit: the value of `TOP_BYTE`, in the map's own units; 0 where nothing is to be seen.
         content: one byte per cell, row by row: 0 to `TOP_BYTE` from the lowest value shown to `limit`. The lowest is
             0, or ``-limit`` of a signed map, whose 0 is half of `TOP_BYTE`.
+        rest: one byte per cell: 128 and the 256ths of a step by which the value is above its byte, so that values can
+            be read to four digits; empty where cells are means of many pixels.
     """
 
     cells: tuple[int, int]
     limit: float
     content: bytes
+    rest: bytes = b""
 
 
-def tile_of(values: NDArray[np.floating], *, signed: bool, most: int = CELLS) -> Tile:
+def tile_of(values: NDArray[np.floating], *, signed: bool, flat: bool = False) -> Tile:
     """A map as the page shows it.
 
     Args:
         values: ``[h, w]``, after the finishing step, finite.
         signed: whether negative values mean something; if not, they count as 0.
-        most: cells along a side; finer maps are reduced by area averaging.
+        flat: whether it is constant over segments of the picture.
     """
-    small = reduced(values, most)
+    small = reduced(values, flat=flat)
+    shape = (small.shape[0], small.shape[1])
     shown = small if signed else np.maximum(small, 0)
-    limit = limit_of(shown, FINE_PERCENTILE if min(values.shape) > FINE else 100.0)
+    fine = min(values.shape) > FINE and not flat
+    limit = limit_of(shown, FINE_PERCENTILE if fine else 100.0)
     if not limit > 0:
-        return Tile((small.shape[0], small.shape[1]), 0.0, b"")
+        return Tile(shape, 0.0, b"")
     low = -limit if signed else 0.0
     share = np.clip((small.astype(np.float64) - low) / (limit - low), 0, 1)
-    if small.size > COARSE:
+    if small.size > COARSE and not flat:
         share = np.rint(share * (LEVELS - 1)) / (LEVELS - 1)
-    return Tile((small.shape[0], small.shape[1]), limit, np.rint(share * TOP_BYTE).astype(np.uint8).tobytes())
+        return Tile(shape, limit, np.rint(share * TOP_BYTE).astype(np.uint8).tobytes())
+    content = np.rint(share * TOP_BYTE)
+    rest = np.clip(np.rint(256 * (share * TOP_BYTE - content)) + 128, 0, 255)
+    return Tile(shape, limit, content.astype(np.uint8).tobytes(), rest.astype(np.uint8).tobytes())
 
 
-def reduced(values: NDArray[np.floating], most: int = CELLS) -> NDArray[np.float32]:
-    """A map with at most `most` cells a side, each the mean of what it covers; coarse maps stay as they are."""
+def reduced(values: NDArray[np.floating], *, flat: bool = False) -> NDArray[np.float32]:
+    """A map with at most `CELLS` cells a side, each the mean of what it covers; coarse maps stay as they are.
+
+    Args:
+        values: ``[h, w]``.
+        flat: whether it is constant over segments; then there are at most `FLAT_CELLS`, each the value at its centre.
+    """
     height, width = values.shape
+    most = FLAT_CELLS if flat else CELLS
     if max(height, width) <= most:
         return values.astype(np.float32)
     scale = most / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(values.astype(np.float32)).resize(size, Image.Resampling.BOX))
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    if flat:
+        return values[np.ix_(_centres(rows, height), _centres(columns, width))].astype(np.float32)
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize((columns, rows), Image.Resampling.BOX))
+
+
+def _centres(cells: int, pixels: int) -> NDArray[np.intp]:
+    return ((np.arange(cells) + 0.5) * pixels / cells).astype(np.intp)
+
+
+def is_flat(group: MethodGroup) -> bool:
+    """Whether a method's maps are constant over superpixels."""
+    return "segmentation" in (group.first.attributes.get("settings") or {})
 
 
 def chunk_of(group: MethodGroup) -> int:
     """How many images' maps of a method stand in one script."""
-    cells = sum(min(one.shape[0], CELLS) * min(one.shape[1], CELLS) for one in group.sets.values())
+    most = FLAT_CELLS if is_flat(group) else CELLS
+    cells = sum(min(one.shape[0], most) * min(one.shape[1], most) for one in group.sets.values())
     return int(np.clip(CHUNK_BYTES // max(1, cells), 4, CHUNK_IMAGES))
 
 
@@ -149,7 +178,7 @@ def write_maps(contents: Contents, folder: Path, progress: Progress | None = Non
     """Write ``maps-<method>-<chunk>.js`` for every method, and note the status of every map in `contents`.
 
     A part has ``columns``, one per model or null, with what is known of its maps, and ``bytes``, the tiles of all of
-    them one after the other, deflated.
+    them one after the other, deflated; where a column says ``exact``, each tile's `Tile.rest` follows it.
 
     Args:
         contents: what there is; `Contents.statuses` and `Contents.emptied` are filled.
@@ -178,15 +207,16 @@ def _column(contents: Contents, group: MethodGroup, model: str, rows: slice, con
     one = group.sets[model]
     maps = contents.store.maps(model, one.key, rows)
     signed = is_signed(maps)
+    flat = is_flat(group)
     at: list[int] = []
     limits: list[float] = []
-    cells = reduced(np.zeros(one.shape, np.float32)).shape
+    cells = reduced(np.zeros(one.shape, np.float32), flat=flat).shape
     for values, status in zip(maps.finished().values, maps.status.tolist(), strict=True):
-        tile = tile_of(values, signed=signed) if status == Status.OK else None
+        tile = tile_of(values, signed=signed, flat=flat) if status == Status.OK else None
         shown = tile is not None and tile.limit > 0
         at.append(len(content) if shown else -1)
-        limits.append(float(f"{tile.limit:.4g}") if tile is not None and shown else 0.0)
-        content += tile.content if tile is not None else b""
+        limits.append(float(f"{tile.limit:.6g}") if tile is not None and shown else 0.0)
+        content += tile.content + tile.rest if tile is not None else b""
     empty = np.array(at) < 0
     contents.statuses[model, group.label][rows] = maps.status
     contents.emptied[model, group.label][rows] = empty & (maps.status == Status.OK)
@@ -194,6 +224,7 @@ def _column(contents: Contents, group: MethodGroup, model: str, rows: slice, con
         "native": one.shape,
         "cells": cells,
         "signed": signed,
+        "exact": flat or cells[0] * cells[1] <= COARSE,
         "status": maps.status.tolist(),
         "at": at,
         "limit": limits,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.accessors import Accessor, shown
 from ..core.errors import StoreError
 from ..core.maps import Maps
 from ..core.seeds import digest as digest_of
@@ -39,8 +40,10 @@ class Store:
     """Maps and predictions of one study, complete or in the making.
 
     Several processes may write into one store at once, as long as each (model, block) has one writer.
-    Use `create` or `open`.
+    Use `create` or `open`. ``store.plot`` draws figures, such as ``store.plot.matrix("Grad-CAM")``.
     """
+
+    plot = Accessor("plot", "Figures of the study; see `crosslight.report.figures.plots.Plots`.")
 
     def __init__(self, path: Path, manifest: Manifest):
         self.path, self.manifest = path, manifest
@@ -49,6 +52,9 @@ class Store:
 
     def __repr__(self) -> str:
         return f"<Store {str(self.path)!r}: {self.manifest.name}, {len(self.manifest.images)} images>"
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Store, (self.path, self.manifest)
@@ -357,6 +363,7 @@ class Store:
             images=tuple(self.manifest.images[row].identity for row in rows),
             diagnostics=found,
             attributes=self._index.attributes(group),
+            origin=str(self.path),
         )
 
     def _read(self, group: str, images: Rows) -> tuple[NDArray[np.int64], dict[str, NDArray[Any]]]:

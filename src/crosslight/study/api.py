@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.accessors import shown
 from ..core.devices import resolve_device
 from ..core.errors import InputError, ModelError, Problem, StudyError
 from ..core.maps import Maps
@@ -38,9 +39,26 @@ class Study:
         >>> study = Study.from_file("studies/my-study.toml")    # doctest: +SKIP
         >>> store = study.run("out/my-study")                    # doctest: +SKIP
         >>> store.maps("ResNet-18", "Grad-CAM").values.shape     # doctest: +SKIP
+        >>> study.plot.matrix("Grad-CAM")                        # doctest: +SKIP
+
+    Attributes:
+        spec: what was asked for.
+        results: the store of the last `run`; None before.
     """
 
     spec: StudySpec
+    results: Store | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def plot(self) -> Any:
+        """Figures of the last `run`; see `crosslight.report.figures.plots.Plots`.
+
+        Raises:
+            InputError: it was not run yet.
+        """
+        if self.results is None:
+            raise InputError("there is nothing to draw yet: run the study first, or use Store.open(OUT).plot")
+        return self.results.plot
 
     @property
     def name(self) -> str:
@@ -75,7 +93,12 @@ class Study:
         Raises:
             InputError: the folder holds another study, or nothing can be loaded.
         """
-        return run_plan(self.plan(out, device), Path(out), progress)
+        store = run_plan(self.plan(out, device), Path(out), progress)
+        object.__setattr__(self, "results", store)  # the study itself stays as it is
+        return store
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
 
 def load_study(path: str | Path, overrides: Sequence[str] = ()) -> Study:
@@ -115,6 +138,9 @@ class Explanations:
 
     def __getitem__(self, key: tuple[str, str]) -> Maps:
         return self.maps[key]
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
 
 def explain(

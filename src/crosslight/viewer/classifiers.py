@@ -164,7 +164,9 @@ class Classifiers:
             if found is not None:
                 return found
             offer = self.offers[number]
-            options = {key: value for key, value in offer.section.items() if key not in ("name", "lineage", "replicate")}
+            options = {
+                key: value for key, value in offer.section.items() if key not in ("name", "lineage", "replicate")
+            }
             with without_hub() if offer.origin == "machine" else nullcontext():
                 made = load_model(offer.name, label=offer.label, base=offer.base, seed=offer.seed, **options)
             made.to(self.device)

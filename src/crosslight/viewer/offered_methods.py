@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from ..evidence import (
     PathGradients,
 )
 from ..methods import METHODS, MethodSpec
+from ..methods.cards import card_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -34,24 +34,9 @@ _ORDER = ("CAM", "gradients", "attention", "perturbation")
 _PER_CHANNEL = {ActivationMaskOutcomes: "1 pass per channel", AblationOutcomes: "1 pass, and its end once per channel"}
 #: a tail from the last features on takes about so much of a pass
 _TAIL = 0.05
+_LIMITS = {"minimum": "min", "exclusiveMinimum": "min", "maximum": "max", "exclusiveMaximum": "max"}
 #: most passes of a method that shows something at once
 CHEAP = 2
-
-#: parts of names as papers write them
-_SPELLING = {
-    "cam": "CAM", "grad": "Grad", "hires": "HiRes", "xgrad": "XGrad", "layer": "Layer", "eigen": "Eigen",
-    "score": "Score", "ablation": "Ablation", "shap": "SHAP", "kernel": "Kernel", "lime": "LIME", "rise": "RISE",
-    "smoothgrad": "SmoothGrad", "plus": "+", "x": "x",
-}  # fmt: skip
-_JOINED = ("HiRes-CAM", "Layer-CAM", "Kernel-SHAP")
-
-
-def label_of(name: str) -> str:
-    """A method's name as people write it: ``Grad-CAM++`` for ``grad-cam-plus-plus``."""
-    parts = name.split("-")
-    written = [_SPELLING.get(part, part.capitalize()) for part in parts]
-    text = ("-" if {"cam", "shap"} & set(parts) else " ").join(written).replace("-+", "+")
-    return text.replace("-", "") if text in _JOINED else text
 
 
 def describe_methods() -> list[dict[str, Any]]:
@@ -62,19 +47,21 @@ def describe_methods() -> list[dict[str, Any]]:
 
 
 def _describe(spec: MethodSpec) -> dict[str, Any]:
+    card = card_of(spec)
     depends = _PER_CHANNEL.get(spec.reads)
     count = spec.evaluations(spec.settings())
     words = depends or f"{count:,} pass" + ("" if count == 1 else "es")
     return {
         "name": spec.name,
-        "label": label_of(spec.name),
+        "label": card.title,
         "group": group_of(spec),
         "cost": {"evaluations": None if depends else count, "words": words},
         "cheap": depends is None and count <= CHEAP,
         "signed": spec.sign == "signed" and spec.finish == "none",
-        "summary": re.split(r"(?<=[.!?])\s", spec.summary, maxsplit=1)[0],
+        "summary": card.summary,
         "reference": spec.reference,
         "needs": spec.reads.needs,
+        "misleads": list(card.misleads),
         "settings": describe_settings(spec.settings),
     }
 
@@ -120,8 +107,9 @@ def _setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "enum" in limits:
         entry["choices"] = limits["enum"]
-    for key, words in {"min": ("minimum", "exclusiveMinimum"), "max": ("maximum", "exclusiveMaximum")}.items():
-        entry |= {key: limits[word] for word in words if word in limits}
+    for word, key in _LIMITS.items():
+        if word in limits:
+            entry[key] = limits[word]
     if options:
         entry["optional"] = True
     return entry

@@ -22,6 +22,8 @@ MAX_PIXELS = 40_000_000
 MAX_PHOTOS = 200
 #: decoded pixels that are kept; 3 bytes each
 KEEP_PIXELS = 64_000_000
+#: bytes of photographs as the page shows them
+KEEP_SHOWN = 64_000_000
 #: of a file beyond the limit, so much is read and thrown away, so that its sender hears the answer
 PATIENCE_BYTES = 64_000_000
 #: longest side of a photograph that the page can ask for, in pixels
@@ -58,6 +60,7 @@ class Photos:
         least = KEEP_BYTES / MAX_PHOTOS
         self._photos: Recent[str, Photo] = Recent(KEEP_BYTES, lambda photo: max(least, len(photo.data)))
         self._pictures: Recent[str, Image.Image] = Recent(KEEP_PIXELS, lambda picture: picture.width * picture.height)
+        self._shown: Recent[tuple[str, int], bytes] = Recent(KEEP_SHOWN, len)
 
     def add(self, data: bytes, name: str) -> tuple[Photo, bool]:
         """Keep a photograph, and whether it is new.
@@ -73,12 +76,7 @@ class Photos:
         known = self._photos.get(identity)
         if known is not None:
             return known, False
-        try:
-            picture = decode(data, max_pixels=MAX_PIXELS)
-        except ImageError as error:
-            large = "too many pixels" in str(error)
-            hint = "make it smaller first" if large else "drop a photograph: JPEG, PNG, WebP, GIF, BMP or TIFF"
-            raise Refused(413 if large else 415, f"{shown_name(name)}: {error}", hint) from None
+        picture = safely(data, shown_name(name))
         photo = Photo(identity, shown_name(name), picture.width, picture.height, data)
         self._pictures.put(identity, picture)
         for gone, _ in self._photos.put(identity, photo):
@@ -104,13 +102,40 @@ class Photos:
             self._pictures.put(photo.id, picture)
         return picture
 
+    def shown(self, photo: Photo, side: int) -> bytes:
+        """A photograph as JPEG, its longer side at most so many pixels."""
+        found = self._shown.get((photo.id, side))
+        if found is None:
+            found = jpeg(self.picture(photo), side)
+            self._shown.put((photo.id, side), found)
+        return found
+
     def forget(self, identity: str) -> None:
         """Drop a photograph, if it is there."""
         self._photos.drop(lambda key: key == identity)
         self._pictures.drop(lambda key: key == identity)
+        self._shown.drop(lambda key: key[0] == identity)
 
     def __len__(self) -> int:
         return len(self._photos)
+
+
+def safely(data: bytes, name: str) -> Image.Image:
+    """A picture, upright RGB.
+
+    Args:
+        data: an image file's bytes.
+        name: for the message.
+
+    Raises:
+        Refused: it is no picture that can be used, with the reason.
+    """
+    try:
+        return decode(data, max_pixels=MAX_PIXELS)
+    except ImageError as error:
+        large = "too many pixels" in str(error)
+        hint = "make it smaller first" if large else "drop a photograph: JPEG, PNG, WebP, GIF, BMP or TIFF"
+        raise Refused(413 if large else 415, f"{name}: {error}", hint) from None
 
 
 def jpeg(picture: Image.Image, side: int) -> bytes:

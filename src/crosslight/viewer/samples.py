@@ -25,8 +25,8 @@ class Samples:
     """
 
     def __init__(self, store: Store | None):
-        self._store, self._pictures, self._lock = store, None, threading.Lock()
-        self._pictures: Pictures | None
+        self._store, self._lock = store, threading.Lock()
+        self._pictures: Pictures | None = None
         if store is not None:
             chosen = store.manifest.images[:COUNT]
             self._names = {image.identity: PurePosixPath(image.name).name for image in chosen}

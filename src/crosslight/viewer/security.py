@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: on every answer
@@ -25,6 +24,21 @@ HEADERS: Mapping[str, str] = {
 #: a header that no form of another page can send
 MARK = "x-crosslight"
 _SAFE = ("GET", "HEAD")
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Crosslight</title>
+<link rel="icon" href="data:,">
+</head>
+<body style="font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
+<h1 style="font-size: 1.4rem">{error}.</h1>
+<p>{hint}. <code>crosslight view</code> prints it in its terminal; each start has a new one.</p>
+</body>
+</html>
+"""
 
 
 class Guard:
@@ -64,9 +78,12 @@ class Guard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self._hosts:
-            return _no("this server answers only to its own address", "open the address that crosslight view printed")
+            return _no(
+                scope, "this server answers only to its own address", "open the address that crosslight view printed"
+            )
         if not self._known(scope, headers):
             return _no(
+                scope,
                 "this page needs the token that crosslight view printed",
                 "open the whole address, with ?token=... at its end",
             )
@@ -74,21 +91,16 @@ class Guard:
             return None
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"http://{host}":
-            return _no("another page sent this request", "use the page of the viewer itself")
+            return _no(scope, "another page sent this request", "use the page of the viewer itself")
         if headers.get(MARK) != "1":
-            return _no("this request lacks the header X-Crosslight: 1", "send that header with every change")
+            return _no(scope, "this request lacks the header X-Crosslight: 1", "send that header with every change")
         return None
 
     def _known(self, scope: Scope, headers: Headers) -> bool:
         """Whether the request brings the token: in the cookie, or in the address."""
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            for line in headers.getlist("cookie"):
-                jar.load(line)
-        except CookieError:
-            jar.clear()
-        brought = [jar[self._cookie].value] if self._cookie in jar else []
-        brought += _tokens(scope)
+        # By hand: other servers of this machine set cookies too, and a strict parser stops at the first odd one.
+        pairs = [part.strip().partition("=") for line in headers.getlist("cookie") for part in line.split(";")]
+        brought = [value for name, _, value in pairs if name == self._cookie] + _tokens(scope)
         return any(hmac.compare_digest(text.encode(), self._token.encode()) for text in brought)
 
     def _entrance(self, scope: Scope) -> Response | None:
@@ -110,5 +122,8 @@ def _tokens(scope: Scope) -> list[str]:
     return parse_qs(query.decode("latin-1")).get("token", [])
 
 
-def _no(error: str, hint: str) -> Response:
+def _no(scope: Scope, error: str, hint: str) -> Response:
+    """A refusal: a page for a person who opens one, else JSON. The words are ours alone."""
+    if scope["method"] in _SAFE and "text/html" in Headers(scope=scope).get("accept", ""):
+        return HTMLResponse(_PAGE.format(error=error.capitalize(), hint=hint.capitalize()), status_code=403)
     return JSONResponse({"error": error, "hint": hint}, status_code=403)

@@ -167,3 +167,15 @@ def test_a_study_from_a_file(photos, tmp_path):
     store = study.run(tmp_path / "out")
     assert len(store.maps(TINY, "grad-cam")) == 2
     assert study.plan(tmp_path / "out").remaining == 0
+
+
+def test_a_study_draws_what_it_last_ran(photos, tmp_path):
+    study = Study.from_dict(
+        tables(photos, [{"name": "grad-cam"}], [{"name": TINY, "preprocess": SIZE, "label": "net"}])
+    )
+    with pytest.raises(InputError, match="run the study first"):
+        _ = study.plot
+    store = study.run(tmp_path / "out")
+    assert study.plot is store.plot
+    assert study.plot.models == ("net",)
+    assert study == Study(study.spec)  # what it found is no part of what it is

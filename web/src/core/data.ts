@@ -64,6 +64,8 @@ interface Column {
   native: [number, number];
   cells: [number, number];
   signed: boolean;
+  /** whether every tile is followed by its `rest` */
+  exact: boolean;
   status: number[];
   at: number[];
   limit: number[];
@@ -118,6 +120,12 @@ export async function loadMaps(method: number, image: number): Promise<void> {
   raw.bytes = "";
 }
 
+/** The first image of every part of a method's maps. */
+export function firstImages(method: number): number[] {
+  const chunk = data.methods[method]!.chunk;
+  return Array.from({ length: Math.ceil(data.images.length / chunk) }, (_, i) => i * chunk);
+}
+
 /** Whether the maps of an image are there, so that they can be drawn at once. */
 export function mapsReady(method: number, image: number): boolean {
   return ready.has(partOf(method, image));
@@ -150,6 +158,8 @@ export function mapOf(method: number, image: number, model: number): MapFacts | 
           signed: column.signed,
           limit: column.limit[i]!,
           bytes: found.bytes.subarray(start, start + rows * columns),
+          rest: column.exact ? found.bytes.subarray(start + rows * columns, start + 2 * rows * columns) : undefined,
+          flat: about.superpixels,
         };
   return {
     tile,
@@ -206,6 +216,12 @@ export function sizeOf(image: number): [number, number] {
 export function className(model: number, index: number): string {
   if (index < 0) return "";
   return data.classes[data.models[model]!.classes]![index] ?? String(index);
+}
+
+/** The colour of a model's family, as a token: families have colours in the order in which they first stand. */
+export function familyColour(model: number): string {
+  const families = [...new Set(data.models.map((one) => one.family))];
+  return `var(--c${families.indexOf(data.models[model]!.family) % 7})`;
 }
 
 /** The first synonym of a class. */

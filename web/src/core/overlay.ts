@@ -1,6 +1,7 @@
 // One map over one photograph, on a canvas: what the grid, the strips, the dialog and the viewer draw.
-import { enlarged } from "./resample.js";
+import { enlarged, repeated } from "./resample.js";
 import { MAGNITUDE_MAPS, SIGNED_MAPS, TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } from "./colour.js";
+import { contour, segments, spotlight } from "./shading.js";
 
 /** A map as it is shown: bytes of its values, and the part of the photograph that it covers. */
 export interface Tile {
@@ -15,7 +16,14 @@ export interface Tile {
   /** value of the highest byte; the lowest is 0, or minus this of a signed map */
   limit: number;
   bytes: Uint8Array;
+  /** 128 and the 256ths of a step by which each value is above its byte, where that is known */
+  rest?: Uint8Array | undefined;
+  /** whether the map is constant over segments of the photograph */
+  flat?: boolean | undefined;
 }
+
+export const MODES = ["heat", "spotlight", "contour", "segments", "map"] as const;
+export type Mode = (typeof MODES)[number];
 
 /** How maps are drawn everywhere on the page. */
 export interface Style {
@@ -25,7 +33,8 @@ export interface Style {
   signed: SignedMap;
   /** every cell as it is, rather than interpolated */
   native: boolean;
-  mode: "heat" | "spotlight" | "contour" | "map";
+  /** `segments` is for maps that are constant over segments; others are then drawn as `heat` */
+  mode: Mode;
 }
 
 export const DEFAULT_STYLE: Style = {
@@ -38,15 +47,49 @@ export const DEFAULT_STYLE: Style = {
 
 export type Picture = HTMLImageElement | ImageBitmap | HTMLCanvasElement;
 
-/** The value at a place of the photograph (0 to 1 across and down), or null outside the map's box. */
-export function valueAt(tile: Tile, size: readonly [number, number], x: number, y: number): number | null {
+/** What is known of a map at one place. */
+export interface Reading {
+  /** in the map's own units */
+  value: number;
+  /** of the largest value, -1 to 1 */
+  share: number;
+  /** of the map itself, from 0: the cell, or the middle one of those that were reduced to one */
+  row: number;
+  column: number;
+  /** rows and columns of the map that the value is the mean of; 1 where it is the cell's own */
+  of: [number, number];
+  /** whether the value is only known to a 48th of the largest one */
+  rough: boolean;
+  /** whether it may be larger than `value`, which is where the colours end */
+  beyond: boolean;
+}
+
+/** What a map says at a place of the photograph (0 to 1 across and down); null outside the map's box. */
+export function readingAt(tile: Tile, size: readonly [number, number], x: number, y: number): Reading | null {
   const [left, top, right, bottom] = tile.box;
   const u = (x * size[0] - left) / (right - left);
   const v = (y * size[1] - top) / (bottom - top);
-  if (u < 0 || u >= 1 || v < 0 || v >= 1) return null;
+  if (!(u >= 0 && u < 1 && v >= 0 && v < 1)) return null;
   const [rows, columns] = tile.cells;
-  const byte = tile.bytes[Math.floor(v * rows) * columns + Math.floor(u * columns)]!;
-  return tile.signed ? tile.limit * ((2 * byte) / TOP_BYTE - 1) : (tile.limit * byte) / TOP_BYTE;
+  const at = Math.floor(v * rows) * columns + Math.floor(u * columns);
+  const step = (tile.bytes[at]! + (tile.rest ? (tile.rest[at]! - 128) / 256 : 0)) / TOP_BYTE;
+  const share = tile.signed ? 2 * step - 1 : step;
+  const reduced = !tile.flat && (tile.native[0] > rows || tile.native[1] > columns);
+  const rough = !tile.rest;
+  return {
+    value: tile.limit * share,
+    share,
+    row: Math.floor(((Math.floor(v * rows) + 0.5) * tile.native[0]) / rows),
+    column: Math.floor(((Math.floor(u * columns) + 0.5) * tile.native[1]) / columns),
+    of: reduced ? [tile.native[0] / rows, tile.native[1] / columns] : [1, 1],
+    rough,
+    beyond: rough && Math.abs(share) > 0.999,
+  };
+}
+
+/** The value at a place of the photograph (0 to 1 across and down), or null outside the map's box. */
+export function valueAt(tile: Tile, size: readonly [number, number], x: number, y: number): number | null {
+  return readingAt(tile, size, x, y)?.value ?? null;
 }
 
 /** Maps with more cells a side are taken for pixel-level ones: thin and sparse, so the photograph steps back. */
@@ -123,90 +166,40 @@ function map(
   const width = box[2] - box[0];
   const height = box[3] - box[1];
   if (!(width > 0 && height > 0)) return;
+  const mode = style.mode === "segments" && !tile.flat ? "heat" : style.mode;
   const [rows, columns] = tile.cells;
-  const native = style.native || (rows >= height && columns >= width);
-  const wide = native ? columns : Math.min(1024, Math.max(columns, Math.round(width)));
-  const high = native ? rows : Math.min(1024, Math.max(rows, Math.round(height)));
-  const values = native ? tile.bytes : enlarged(tile.bytes, rows, columns, high, wide);
-  const pixels = coloured(values, wide, high, tile.signed, style);
+  const lines = mode === "contour" || mode === "segments";
+  const plain = !lines && (style.native || (rows >= height && columns >= width)); // the canvas enlarges or reduces it
+  const wide = plain ? columns : Math.min(1280, lines ? Math.round(width) : Math.max(columns, Math.round(width)));
+  const high = plain ? rows : Math.min(1280, lines ? Math.round(height) : Math.max(rows, Math.round(height)));
+  const pixels = new ImageData(Math.max(1, wide), Math.max(1, high));
+  const values = plain
+    ? tile.bytes
+    : style.native || mode === "segments"
+      ? repeated(tile.bytes, rows, columns, high, wide)
+      : mode === "contour"
+        ? enlarged(tile.bytes, rows, columns, high, wide, new Float32Array(high * wide))
+        : enlarged(tile.bytes, rows, columns, high, wide);
+  const colours = tile.signed ? style.signed : style.magnitude;
+  const thick = Math.max(1, Math.min(width, height) / 260);
+  if (mode === "spotlight") spotlight(values, pixels.data, tile.signed, style.opacity);
+  else if (mode === "contour") contour(values, pixels.data, [high, wide], colours, thick);
+  else if (mode === "segments") segments(values, pixels.data, [high, wide], tile.signed, style.opacity, thick);
+  else coloured(values, pixels.data, tableOf(colours, mode === "map"));
   const scratch = scratchOf(wide, high);
   scratch.putImageData(pixels, 0, 0);
-  if (style.mode === "heat" && isFine(tile)) {
+  if (mode === "heat" && isFine(tile) && !tile.flat) {
     context.fillStyle = "rgb(38 38 46 / .45)";
     context.fillRect(box[0], box[1], width, height);
   }
-  context.globalAlpha = style.mode === "heat" ? Math.min(1, style.opacity * (isFine(tile) ? 1.4 : 1)) : 1;
+  if (mode === "heat") context.globalAlpha = Math.min(1, style.opacity * (isFine(tile) && !tile.flat ? 1.4 : 1));
   context.imageSmoothingEnabled = !style.native;
   context.drawImage(scratch.canvas, 0, 0, wide, high, box[0], box[1], width, height);
   context.globalAlpha = 1;
 }
 
-function coloured(
-  values: Uint8Array | Uint8ClampedArray,
-  width: number,
-  height: number,
-  signed: boolean,
-  style: Style,
-): ImageData {
-  const image = new ImageData(width, height);
-  const data = image.data;
-  if (style.mode === "spotlight") {
-    spotlight(values, data, signed, style.opacity);
-  } else if (style.mode === "contour") {
-    contour(values, data, width, height, signed);
-  } else {
-    const table = tableOf(signed ? style.signed : style.magnitude, style.mode === "map");
-    const words = new Uint32Array(data.buffer);
-    const entries = new Uint32Array(table.buffer);
-    for (let i = 0; i < values.length; i++) words[i] = entries[values[i]!]!;
-  }
-  return image;
-}
-
-// The photograph shows where the map is strong and for the class; elsewhere it is dark.
-function spotlight(
-  values: Uint8Array | Uint8ClampedArray,
-  data: Uint8ClampedArray,
-  signed: boolean,
-  opacity: number,
-): void {
-  for (let i = 0; i < values.length; i++) {
-    const share = signed ? Math.max(0, (2 * values[i]!) / TOP_BYTE - 1) : values[i]! / TOP_BYTE;
-    data[4 * i] = data[4 * i + 1] = 14;
-    data[4 * i + 2] = 20;
-    data[4 * i + 3] = 255 * Math.min(1, 0.4 + opacity) * (1 - share) ** 2;
-  }
-}
-
-// Lines at a quarter, a half and three quarters of the maximum; those against the class are blue.
-function contour(
-  values: Uint8Array | Uint8ClampedArray,
-  data: Uint8ClampedArray,
-  width: number,
-  height: number,
-  signed: boolean,
-): void {
-  const levels = signed ? [0.125, 0.25, 0.625, 0.75, 0.875] : [0.25, 0.5, 0.75];
-  const step = (value: number): number => {
-    let count = 0;
-    for (const level of levels) if (value >= level * TOP_BYTE) count++;
-    return count;
-  };
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const here = step(values[i]!);
-      const other = Math.max(
-        x + 1 < width ? step(values[i + 1]!) : here,
-        y + 1 < height ? step(values[i + width]!) : here,
-      );
-      const less = Math.min(
-        x + 1 < width ? step(values[i + 1]!) : here,
-        y + 1 < height ? step(values[i + width]!) : here,
-      );
-      if (here === other && here === less) continue;
-      const against = signed && values[i]! < TOP_BYTE / 2;
-      data.set(against ? [70, 160, 255, 255] : [255, 190, 40, 255], 4 * i);
-    }
-  }
+function coloured(values: Uint8Array | Uint8ClampedArray | Float32Array, data: Uint8ClampedArray, table: Uint8ClampedArray): void {
+  const words = new Uint32Array(data.buffer);
+  const entries = new Uint32Array(table.buffer);
+  for (let i = 0; i < values.length; i++) words[i] = entries[values[i]!]!;
 }

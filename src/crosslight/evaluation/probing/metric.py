@@ -20,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Tensor])
 #: of the picture it marks
 Group = Literal["faithfulness", "robustness", "sanity", "complexity"]
 
-#: what a metric needs: any map over the input, or the method that made it, which it applies again
-Needs = Literal["map", "method"]
+#: what a metric needs: any map over the input, the method that made it, which it applies again, or the maps of all images
+Needs = Literal["map", "method", "all"]
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class ProbeMetric:
     Attributes:
         name: as on the command line, such as ``deletion``.
         group: what it is about.
-        function: a `Subject` and the metric's own settings to float64 ``[b]``, NaN where an image has no value.
+        function: a `Subject`, or a `MapsOfAll` where it needs all, and the metric's own settings to float64 ``[b]``, NaN
+            where an image has no value.
         better: whether larger values are better.
-        needs: ``map`` where any map has a value, so that baselines have one, too; ``method`` where maps are made anew.
+        needs: ``map`` where any map has a value, so that baselines have one, too; ``method`` where maps are made anew;
+            ``all`` where the maps of all images are compared with each other.
         reference: where it was published.
         settings: pydantic model of its keyword-only parameters.
         summary: first sentence of its docstring.

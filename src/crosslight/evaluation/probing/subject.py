@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,6 +32,8 @@ class Subject:
         method: the method that made the maps; None for baselines.
         settings: of the method.
         finish: name of the final step.
+        memory: what was measured of these images whatever the map, such as how they score with nothing left of them;
+            shared by all subjects of the same images and classifier. Keys begin with what it is.
     """
 
     gathering: Gathering
@@ -42,6 +44,7 @@ class Subject:
     method: MethodSpec | None = None
     settings: BaseModel | None = None
     finish: str = "none"
+    memory: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.maps)
@@ -61,7 +64,7 @@ class Subject:
 
         Args:
             counts: for each image, how many variants.
-            write: ``write(image, variants, out)`` writes those variants of an image into ``out [n, c, h, w]``, a part of
+            write: ``write(image, variants, out)`` writes variants of an image into ``out [n, c, h, w]``, a part of
                 one buffer that is used again and again; it holds what the last pass left there.
             output: logit or probability.
 
@@ -80,3 +83,21 @@ class Subject:
     def with_maps(self, maps: Tensor, **changes: Any) -> Subject:
         """The same images and targets with other maps, such as a baseline's."""
         return replace(self, maps=maps, **changes)
+
+
+@dataclass(frozen=True)
+class MapsOfAll:
+    """What a metric is given that compares the maps of all images with each other.
+
+    Attributes:
+        maps: float64 ``[n, y, x]``: usable maps of one method on one classifier at their own resolution, after its final
+            step.
+        predicted: int64 ``[n]``: the class that the classifier predicts for each image.
+        identities: of the images.
+        seed: of the evaluation.
+    """
+
+    maps: Tensor
+    predicted: Tensor
+    identities: tuple[str, ...]
+    seed: int = 0

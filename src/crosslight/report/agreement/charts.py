@@ -1,21 +1,22 @@
-"""The charts of one method: ladder, pairs, consensus and what agreement goes with."""
+"""Values with their intervals on one scale, row by row: ladder, consensus and what agreement goes with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...agreement.analysis import MethodAnalysis
 from ...core.bootstrap import mean_interval
-from ..figures.legend import looks
+from ..figures.legend import COLOURS, looks
 from ..summary import Pair
 from ..words import number, p_value
-from .dots import Dot, Dots, dots
 from .kin_words import LOOKS, relation_words
+from .packed import rounded
 
-#: pairs that are drawn; of more, the most and the least alike
-PAIRS = 66
+NAN = float("nan")
 RESAMPLES = 2000
 
 PROPERTIES = {
@@ -26,7 +27,74 @@ PROPERTIES = {
 }
 
 
-def ladder_dots(method: MethodAnalysis, pairs: Sequence[Pair]) -> Dots | None:
+@dataclass(frozen=True)
+class Dot:
+    """One row.
+
+    Attributes:
+        label: what it is.
+        value: where the dot is; NaN where it is not known.
+        low, high: interval around it.
+        floor: what chance gives here.
+        ceiling: what can be reached at best.
+        look: how the dot is drawn: a relation of `kin_words.LOOKS`, ``c0`` to ``c6`` of a group, ``end`` or ``plain``.
+        note: small, after the numbers.
+        set: which set it is about, by its position; None where it is about several.
+    """
+
+    label: str
+    value: float
+    low: float = NAN
+    high: float = NAN
+    floor: float = NAN
+    ceiling: float = NAN
+    look: str = ""
+    note: str = ""
+    set: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known, in JSON's own types."""
+        numbers = {name: rounded(getattr(self, name)) for name in ("value", "low", "high", "floor", "ceiling")}
+        words = {"label": self.label, "look": self.look, "note": self.note or None, "set": self.set}
+        return {name: value for name, value in (words | numbers).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Rows on one scale.
+
+    Attributes:
+        name: of the figure, in words.
+        head: what the scale is.
+        rows: from top to bottom; one of them has a value at least.
+        within: the ends of the scale; None for those of the values.
+        zero: whether a line stands at 0.
+    """
+
+    name: str
+    head: str
+    rows: tuple[Dot, ...]
+    within: tuple[float, float] | None = None
+    zero: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The chart in JSON's own types."""
+        return {
+            "name": self.name,
+            "head": self.head,
+            "rows": [one.to_dict() for one in self.rows],
+            "within": list(self.within) if self.within else None,
+            "zero": self.zero,
+        }
+
+
+def _chart(
+    name: str, head: str, rows: Sequence[Dot], within: tuple[float, float] | None = None, zero: bool = False
+) -> Chart | None:
+    return Chart(name, head, tuple(rows), within, zero) if any(np.isfinite(one.value) for one in rows) else None
+
+
+def ladder_chart(method: MethodAnalysis, pairs: Sequence[Pair]) -> Chart | None:
     """From identical maps over seeds, lineages and groups down to chance, on one scale; None without a pair."""
     main, by = method.main, method.ladder.by
     if not pairs:
@@ -45,24 +113,10 @@ def ladder_dots(method: MethodAnalysis, pairs: Sequence[Pair]) -> Dots | None:
         rows.append(Dot("two models", mean, floor=floor, look="unknown", note=_count(len(pairs), "pair")))
     if floors:
         rows.append(Dot("chance: maps of different images", float(np.mean(floors)), look="end"))
-    return dots(rows, name=f"Ladder of similarity under {method.label}")
+    return _chart(f"Ladder of similarity under {method.label}", main.measure_label, rows)
 
 
-def pair_dots(method: MethodAnalysis, pairs: Sequence[Pair]) -> tuple[Dots | None, int]:
-    """Every pair with its interval, floor and ceiling, the most alike first; and how many are left out between."""
-    left = max(0, len(pairs) - PAIRS)
-    shown = [*pairs[: PAIRS // 2], *pairs[len(pairs) - PAIRS // 2 :]] if left else pairs
-    rows = [
-        Dot(
-            f"{pair.first} – {pair.second}", pair.mean, pair.low, pair.high, pair.floor, pair.ceiling,
-            LOOKS.get(pair.relation, "unknown"), f"N = {pair.images:,}",
-        )
-        for pair in shown
-    ]  # fmt: skip
-    return dots(rows, name=f"Every pair of models under {method.label}"), left
-
-
-def consensus_dots(method: MethodAnalysis, groups: Mapping[str, str] | None) -> Dots | None:
+def consensus_chart(method: MethodAnalysis, groups: Mapping[str, str] | None) -> Chart | None:
     """Each model's similarity to the consensus of the others, with intervals over images, the nearest first."""
     found = method.consensus
     if found is None:
@@ -72,19 +126,18 @@ def consensus_dots(method: MethodAnalysis, groups: Mapping[str, str] | None) -> 
     low, high = mean_interval(found.per_image[rows], resamples=RESAMPLES)
     look = looks((groups or {}).values())
     order = sorted(np.flatnonzero(np.isfinite(found.mean)).tolist(), key=lambda i: -found.mean[i])
-    return dots(
-        [
-            Dot(
-                found.sets[i], float(found.mean[i]), float(low[i]), float(high[i]), note=f"N = {found.count:,}",
-                look=f"c{look[groups[found.sets[i]]].number % 7}" if groups else "unknown",
-            )
-            for i in order
-        ],
-        name=f"Similarity to the consensus of the others under {method.label}",
-    )  # fmt: skip
+    dots = [
+        Dot(
+            found.sets[i], float(found.mean[i]), float(low[i]), float(high[i]), note=f"N = {found.count:,}",
+            look=f"c{look[groups[found.sets[i]]].number % len(COLOURS)}" if groups else "unknown",
+            set=method.main.sets.index(found.sets[i]) if found.sets[i] in method.main.sets else None,
+        )
+        for i in order
+    ]  # fmt: skip
+    return _chart(f"Similarity to the consensus of the others under {method.label}", "cosine", dots)
 
 
-def property_dots(method: MethodAnalysis) -> Dots | None:
+def property_chart(method: MethodAnalysis) -> Chart | None:
     """Spearman's correlation of the agreement on each image with properties of the image; None without any."""
     rows = [
         Dot(
@@ -94,7 +147,7 @@ def property_dots(method: MethodAnalysis) -> Dots | None:
         for one in method.properties
         if np.isfinite(one.correlation)
     ]  # fmt: skip
-    return dots(rows, within=(-1, 1), zero=True, name=f"What agreement goes with under {method.label}")
+    return _chart(f"What agreement goes with under {method.label}", "Spearman's correlation", rows, (-1, 1), zero=True)
 
 
 def unknown_properties(method: MethodAnalysis) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from ...agreement import Agreement
 from ...agreement.aggregate import describe_count
 from ...agreement.analysis import MethodAnalysis, Relation
 from ..contents import Contents
-from ..figures.legend import COLOURS, looks
 from ..summary import Pair, pairs_of
 from ..words import printed
-from .charts import consensus_dots, ladder_dots, pair_dots, property_dots, unknown_properties
-from .dots import Dots
+from .charts import Chart, consensus_chart, ladder_chart, property_chart, unknown_properties
 from .kin_words import LOOKS, groups_of, relation_words
 from .measures import MeasureRow, measure_rows
 from .record import recorded, remarks, skipped_words
@@ -48,12 +46,9 @@ class Panel:
         method: all that was found.
         pairs: the most alike first.
         count: how many images, in words.
-        stem: what its files' names begin with.
         quotes: sentences that can be quoted.
         ladder: from identical maps to chance.
-        pair_dots: every pair; of very many, the most and the least alike.
-        pairs_between: how many pairs `pair_dots` leaves out.
-        relations: CSS class and name of the relations that there are.
+        relations: look and name of the relations that there are, the nearest first.
         consensus: each model against the consensus of the others.
         properties: what the agreement on an image goes with.
         unknown_properties: those of which nothing can be said, with the reason.
@@ -63,7 +58,6 @@ class Panel:
         recorded: what was compared and how, as terms and texts.
         skipped: what is not there, as names and reasons.
         groups: of the models, by label; None where nothing is known.
-        figures: names of the figures that were drawn.
     """
 
     label: str
@@ -71,14 +65,11 @@ class Panel:
     method: MethodAnalysis
     pairs: tuple[Pair, ...]
     count: str
-    stem: str
     quotes: tuple[Quote, ...] = ()
-    ladder: Dots | None = None
-    pair_dots: Dots | None = None
-    pairs_between: int = 0
+    ladder: Chart | None = None
     relations: tuple[tuple[str, str], ...] = ()
-    consensus: Dots | None = None
-    properties: Dots | None = None
+    consensus: Chart | None = None
+    properties: Chart | None = None
     unknown_properties: tuple[str, ...] = ()
     measures: tuple[MeasureRow, ...] = ()
     scenes: tuple[Scene, ...] = ()
@@ -86,7 +77,6 @@ class Panel:
     recorded: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     groups: Mapping[str, str] | None = None
-    figures: tuple[str, ...] = field(default=())
 
     @property
     def agreement(self) -> Agreement:
@@ -115,12 +105,6 @@ class Panel:
         return sum(pair.by_chance for pair in self.pairs)
 
     @property
-    def legend(self) -> tuple[tuple[str, str], ...]:
-        """CSS class and name of the groups of models."""
-        found = looks((self.groups or {}).values())
-        return tuple((f"c{look.number % len(COLOURS)}", name) for name, look in found.items())
-
-    @property
     def calibrated(self) -> bool:
         """Whether a ceiling is known for some measure."""
         return any(np.isfinite(row.calibrated) for row in self.measures)
@@ -132,7 +116,7 @@ class Panel:
 
 
 def panel_of(method: MethodAnalysis, contents: Contents, number: int, relations: Sequence[Relation] = ()) -> Panel:
-    """All that the page says of a method; its figures are not drawn yet.
+    """All that the page says of a method.
 
     Args:
         method: what was found.
@@ -141,7 +125,6 @@ def panel_of(method: MethodAnalysis, contents: Contents, number: int, relations:
         relations: between all matrices, of which those of this method's measures are shown.
     """
     pairs, groups = tuple(pairs_of(method.main, method.kin)), groups_of(method.kin)
-    drawn, between = pair_dots(method, pairs)
     present = {pair.relation for pair in pairs}
     return Panel(
         label=method.label,
@@ -149,16 +132,13 @@ def panel_of(method: MethodAnalysis, contents: Contents, number: int, relations:
         method=method,
         pairs=pairs,
         count=describe_count(method.main),
-        stem=f"agreement-{number}",
         quotes=quotes_of(method),
-        ladder=ladder_dots(method, pairs),
-        pair_dots=drawn,
-        pairs_between=between,
+        ladder=ladder_chart(method, pairs),
         relations=tuple(
             (look, relation_words(relation, method.kin.by)) for relation, look in LOOKS.items() if relation in present
         ),
-        consensus=consensus_dots(method, groups),
-        properties=property_dots(method),
+        consensus=consensus_chart(method, groups),
+        properties=property_chart(method),
         unknown_properties=tuple(unknown_properties(method)),
         measures=measure_rows(method, relations),
         scenes=scenes(method, contents),

@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from ...agreement.aggregate import Agreement, describe_count
@@ -20,7 +21,6 @@ from .words import cell_number, span, title_of
 
 _ACROSS, _UP, _MARGIN = 5.2, 3.6, 0.55  # inches of the drawing, and of its margin
 _ALONE = "in none"
-_SEED = 0
 
 
 def community_graph(
@@ -44,8 +44,8 @@ def community_graph(
     Returns:
         A figure with its own canvas. Colours are the partition of the longest plateau: the one that holds over most
         resolutions; a set that is alone there, and every set where no partition holds, is grey. Edges have an interval
-        that lies above the floor and grow with what is above it. The layout is the spring layout of networkx with a
-        fixed seed, from the same weights.
+        above the floor and grow with what is above it. The layout is that of Kamada and Kawai in networkx, with
+        the dissimilarities as lengths, from a circle: nothing in it is drawn at random.
 
     Raises:
         InputError: the communities are of another number of sets.
@@ -60,7 +60,7 @@ def community_graph(
     sure = np.where(np.isfinite(low), low, mean) > base
     weights = np.where(sure & ~np.eye(len(labels), dtype=bool), np.clip(mean - base, 0, None), 0.0)
     members = _members(found, len(labels))
-    points = _layout(weights)
+    points = _layout(agreement.dissimilarity[take])
     title = safe(title) or title_of(agreement, "communities of")
     width = max(_ACROSS + 2 * EDGE, measure(title, TITLE, bold=True) + 2 * EDGE)
     own_caption = caption or _caption(agreement, found, weights, members, support, floor)
@@ -95,15 +95,20 @@ def _names(members: NDArray[np.int64]) -> list[str]:
     return [f"community {i + 1} ({int((members == i).sum())})" for i in range(int(members.max(initial=-1)) + 1)]
 
 
-def _layout(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Places in inches within the drawing."""
-    graph = nx.from_numpy_array(weights / max(float(weights.max()), 1e-12))
-    start = nx.circular_layout(graph)
-    places = nx.spring_layout(graph, pos=start, seed=_SEED, iterations=300, weight="weight")
-    points = np.array([places[i] for i in range(len(weights))], np.float64)
+def _layout(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places in inches within the drawing, both axes on one scale, the longer one across."""
+    number = len(distances)
+    graph = nx.complete_graph(number)
+    least = max(float(distances[~np.eye(number, dtype=bool)].min(initial=1.0)), 0.02)
+    lengths = {i: {j: max(float(distances[i, j]), least) for j in range(number)} for i in range(number)}
+    places = nx.kamada_kawai_layout(graph, dist=lengths, pos=nx.circular_layout(graph))
+    points = np.array([places[i] for i in range(number)], np.float64)
+    points -= points.mean(axis=0)
+    points = points @ np.linalg.svd(points, full_matrices=False)[2].T
     low, high = points.min(axis=0), points.max(axis=0)
     room = np.array([_ACROSS, _UP]) - 2 * _MARGIN
-    return _MARGIN + room * (points - low) / np.maximum(high - low, 1e-9)
+    scale = float((room / np.maximum(high - low, 1e-9)).min())
+    return np.array([_ACROSS, _UP]) / 2 + scale * (points - (low + high) / 2)
 
 
 def _edges(axes: Axes, points: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
@@ -134,8 +139,6 @@ def _mark(number: int) -> str:
 
 
 def _labels(axes: Axes, points: NDArray[np.float64], labels: Sequence[str]) -> None:
-    from matplotlib.patheffects import withStroke
-
     texts = [safe(label) for label in labels]
     sizes = [(measure(text, LABEL), 0.135) for text in texts]
     for point, text, place in zip(points, texts, place_labels(points, sizes, (_ACROSS, _UP), 0.08), strict=True):
@@ -153,7 +156,9 @@ def _legend(figure: Figure, names: Sequence[str], members: NDArray[np.int64], mi
     if len(names) >= len(COLOURS):
         names = [*names[: len(COLOURS) - 2], f"and {len(names) - len(COLOURS) + 2} more"]
     shown = [*names, *([f"{_ALONE} ({alone})"] if alone else [])]
-    draw_legend(figure, shown, EDGE, middle, [(_colour(i), _mark(i)) for i in range(len(names))] + [(_colour(-1), _mark(-1))])
+    draw_legend(
+        figure, shown, EDGE, middle, [(_colour(i), _mark(i)) for i in range(len(names))] + [(_colour(-1), _mark(-1))]
+    )
 
 
 def _caption(
@@ -172,7 +177,7 @@ def _caption(
     parts = [
         f"Edges: mean {agreement.measure_label} of the maps of one image above the chance floor{chance}, the wider the "
         f"more; {edges} of {pairs} pairs, those whose interval lies above it; {describe_count(agreement)}",
-        "Spring layout with a fixed seed: nearness follows the edges, directions mean nothing",
+        "Layout of Kamada and Kawai: nearness follows the dissimilarities, directions mean nothing",
     ]
     plateau = found.longest
     if plateau is None:
@@ -181,11 +186,11 @@ def _caption(
             "communities that more than half of the seeds give"
         )
         return ". ".join(parts) + "."
+    seeds = f"all {found.seeds} seeds" if plateau.share == 1 else f"at least {plateau.share:.0%} of {found.seeds} seeds"
     parts.append(
         f"Colours: Louvain's partition that holds longest, over {plateau.resolutions} of {len(found.resolutions)} "
-        f"resolutions (\N{GREEK SMALL LETTER GAMMA} {plateau.low:.2f} to {plateau.high:.2f}), from at least "
-        f"{100 * plateau.share:.0f} % of {found.seeds} seeds; mean adjusted Rand index of two runs at least "
-        f"{cell_number(plateau.stability)}"
+        f"resolutions (\N{GREEK SMALL LETTER GAMMA} {plateau.low:.2f} to {plateau.high:.2f}), from {seeds}; mean "
+        f"adjusted Rand index of two runs at least {cell_number(plateau.stability)}"
     )
     if support is not None:
         inside = (members[:, None] == members) & (members >= 0)[:, None] & ~np.eye(len(members), dtype=bool)

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -26,6 +27,9 @@ _WIDE = 6.6  # inches that are aimed at
 _NAMES, _HEAD = 7.2, 8.5  # points
 _LEAST, _MOST = 1.2, 2.7  # inches of a panel's side
 _NUMBERS = 0.23  # inches: cells smaller than this have no numbers
+
+#: pairs from which on a correlation says something: four sets
+_FEWEST = 6
 
 Panels = Mapping[str, Mapping[str, Agreement]]
 
@@ -60,12 +64,14 @@ def comparison_figure(
     marks, legend = (0.13, 0.24) if groups else (0.0, 0.0)
     left = EDGE + 0.2 + longest + 0.07 + marks
     gap, said = 0.16, 0.19  # between panels, and of the words above each
-    side = float(np.clip((_WIDE - left - EDGE) / len(measures) - gap, _LEAST, _MOST))
+    side = float(
+        np.clip((_WIDE - left - EDGE) / len(measures) - gap, _LEAST, max(_LEAST, min(_MOST, 0.5 * len(order))))
+    )
     turned = 0.72 * longest + 0.1
     title = safe(title) or "Agreement of " + everything[0].across + " by method and measure"
     width = left + len(measures) * (side + gap) + max(turned - side / len(order), EDGE)
     width = max(width, measure(title, TITLE, bold=True) + 2 * EDGE)
-    lines = wrap(safe(caption) or _caption(panels, values, left_out), width - 2 * EDGE)
+    lines = wrap(safe(caption or _caption(panels, values, left_out)), width - 2 * EDGE)
     head = 0.36 + legend + 0.2 + turned
     below = LINE * len(lines) + 0.22 + 0.36
     height = head + len(panels) * (side + said) + below
@@ -135,10 +141,7 @@ def _scale(values: Sequence[NDArray[np.float64]], floors: Sequence[NDArray[np.fl
     return (low, high) if high - low >= 0.1 else ((low + high) / 2 - 0.05, (low + high) / 2 + 0.05)
 
 
-def _matrix(axes: object, values: NDArray[np.float64], low: float, high: float, cell: float) -> None:
-    from matplotlib.axes import Axes
-
-    assert isinstance(axes, Axes)
+def _matrix(axes: Axes, values: NDArray[np.float64], low: float, high: float, cell: float) -> None:
     number = len(values)
     colours = colormaps["viridis"].with_extremes(bad=UNKNOWN)
     axes.imshow(values, cmap=colours, vmin=low, vmax=high, aspect="equal")
@@ -172,11 +175,11 @@ def _bar(figure: Figure, span: tuple[float, float], place: tuple[float, float, f
     axes.tick_params(labelsize=CAPTION - 0.5, length=2, colors=QUIET, pad=2)
 
 
-def _caption(
-    panels: Panels, values: Mapping[tuple[str, str], NDArray[np.float64]], left_out: Sequence[str]
-) -> str:
-    counts = list(dict.fromkeys(describe_count(one) for own in panels.values() for one in own.values()))
-    parts = ["Mean similarity of the maps of one image: " + (counts[0] if len(counts) == 1 else "; ".join(counts))]
+def _caption(panels: Panels, values: Mapping[tuple[str, str], NDArray[np.float64]], left_out: Sequence[str]) -> str:
+    counts = {row: describe_count(next(iter(own.values()))) for row, own in panels.items()}
+    several = len(set(counts.values())) > 1
+    words = "; ".join(f"{row}, {count}" for row, count in counts.items()) if several else next(iter(counts.values()))
+    parts = [f"Mean similarity of the maps of one image: {words}"]
     halves = [above(one.high - one.low) / 2 for own in panels.values() for one in own.values()]
     halves = [half for half in halves if len(half)]
     if halves:
@@ -184,15 +187,15 @@ def _caption(
         parts.append(f"{level:.0f} % intervals of the means over images reach at most ±{max(map(np.max, halves)):.2f}")
     parts.append("One order for all: the average-linkage tree of the mean dissimilarity; one scale for each measure")
     parts.append("Chance: maps of different images")
-    together = _together(values)
+    together = _together(values, {key: one.measure_label for key, one in next(iter(panels.values())).items()})
     if together:
         parts.append(f"Pearson's r over the pairs above the diagonal: {together}")
     if left_out:
-        parts.append(f"Left out, without maps under every method: {', '.join(map(safe, left_out))}")
-    return safe(". ".join(parts)).replace(r"\\$", r"\$") + "."
+        parts.append(f"Left out, without maps under every method: {', '.join(left_out)}")
+    return ". ".join(parts) + "."
 
 
-def _together(values: Mapping[tuple[str, str], NDArray[np.float64]]) -> str:
+def _together(values: Mapping[tuple[str, str], NDArray[np.float64]], called: Mapping[str, str]) -> str:
     """How far panels go together: each pair that differs in method or in measure alone, where they are few."""
     found: list[tuple[str, float]] = []
     for ((row, key), one), ((other, another), second) in combinations(values.items(), 2):
@@ -201,8 +204,9 @@ def _together(values: Mapping[tuple[str, str], NDArray[np.float64]]) -> str:
         upper = np.triu_indices(len(one), 1)
         first, last = one[upper], second[upper]
         both = np.isfinite(first) & np.isfinite(last)
-        if both.sum() > 2 and min(np.ptp(first[both]), np.ptp(last[both])) > 0:
-            words = f"{key}, {row} and {other}" if key == another else f"{row}, {key} and {another}"
+        if both.sum() >= _FEWEST and min(np.ptp(first[both]), np.ptp(last[both])) > 0:
+            alike = f"{called[key]}, {row} and {other}", f"{row}, {called[key]} and {called[another]}"
+            words = alike[0] if key == another else alike[1]
             found.append((words, float(np.corrcoef(first[both], last[both])[0, 1])))
     if not found:
         return ""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from PIL import Image
 
@@ -17,11 +20,12 @@ from ..overlay import colourise, is_signed
 from .legend import COLOURS
 from .lettering import EDGE, INK, LINE, QUIET, TITLE, measure, page, safe, shorten, wrap
 from .segments import has_segments
-from .tiles import AGAINST, FOR, LEVELS, STYLES, draw_tile, window_of
+from .tiles import AGAINST, BLUR, FOR, LEVELS, STYLES, draw_tile, window_of
 
 _WIDE, _LEAST, _MOST = 7.0, 0.72, 1.5  # inches: width that is aimed at, smallest and largest tile
 _GAP, _BETWEEN = 0.05, 0.14  # inches within and between groups of columns
 _HEAD, _WORDS = 7.5, 6.6  # points
+_FLAT, _LEAN, _LONGEST = 0.17, 0.12, 1.5  # inches: a line of heads; where turned ones begin, and how long they may be
 _LOW = 0.115  # inches of a line of words below a tile
 _MARKS = {True: ("\N{CHECK MARK}", COLOURS[2]), False: ("\N{BALLOT X}", COLOURS[1])}
 
@@ -113,17 +117,22 @@ def overlay_grid(
         raise InputError(f"every photograph needs {len(columns)} maps, one for each column, and every column one group")
     kinds = _kinds(shots, style)
     owners = list(groups or [""] * len(columns))
-    gaps = [_BETWEEN] + [_BETWEEN if a != b else _GAP for a, b in zip(owners, owners[1:], strict=False)]
+    gaps = [_BETWEEN] + [_BETWEEN if a != b else _GAP for a, b in pairwise(owners)]
     side = float(np.clip((_WIDE - 2 * EDGE - sum(gaps)) / (1 + len(columns)), _LEAST, _MOST))
     lefts = [EDGE + side * (i + 1) + sum(gaps[: i + 1]) for i in range(len(columns))]
     title = safe(title)
     wanted = max(2 * EDGE + measure(title, TITLE, bold=True), 2 * EDGE + 2.45 * len(kinds), 3.4)
-    width = max(lefts[-1] + side + EDGE, wanted)
+    turned = _turned(columns, side) > _FLAT
+    reach = [
+        left + _LEAN + 0.72 * min(measure(safe(name), _HEAD), _LONGEST)
+        for name, left in zip(columns, lefts, strict=True)
+    ]
+    width = max(lefts[-1] + side + EDGE, wanted, max(reach) + EDGE if turned else 0.0)
     lines = wrap(" ".join(filter(None, [safe(caption), _caption(shots, kinds, top)])), width - 2 * EDGE)
     spoken = [_lines(shot) for shot in shots]
     heads = _turned(columns, side)
     above = heads + (0.19 if groups else 0.0) + 0.36
-    foot = LINE * len(lines) + 0.2 + 0.34
+    foot = LINE * len(lines) + 0.14 + 0.34
     tops = np.cumsum([0.0] + [side + 0.05 + _LOW * number + 0.05 for number in spoken])
     height = above + float(tops[-1]) + foot
     figure = page(width, height, title, lines)
@@ -137,11 +146,19 @@ def overlay_grid(
             tile = shot.tiles[number - 1] if number else None
             chosen = "plain" if not number else style
             draw_tile(
-                axes, shot.picture, window, tile and tile.maps, tile.row if tile else 0, chosen, top, smooth, side
+                axes,
+                shot.picture,
+                window,
+                tile.maps if tile is not None else None,
+                tile.row if tile else 0,
+                chosen,
+                top,
+                smooth,
+                side,
             )
             said = shot.said if not number else tile.said if tile else None
             _say(figure, said, shot.name if not number else "", left, low - 0.05, side)
-    _scales(figure, kinds, LINE * len(lines) + 0.2, width)
+    _scales(figure, kinds, LINE * len(lines) + 0.14, width)
     return figure
 
 
@@ -149,7 +166,7 @@ def _kinds(shots: Sequence[Shot], style: str) -> list[str]:
     """What the scales below must explain: ``magnitude``, ``signed``, ``segments``, ``contour``."""
     tiles = [tile for shot in shots for tile in shot.tiles if tile is not None]
     if style == "contour":
-        return ["contour"]
+        return ["contour" if any(is_signed(tile.maps) for tile in tiles) else "contour of magnitude"]
     cut = [style == "segments" and has_segments(tile.maps) for tile in tiles]
     rest = [tile for tile, own in zip(tiles, cut, strict=True) if not own]
     found = ["segments"] if any(cut) else []
@@ -168,10 +185,11 @@ def _caption(shots: Sequence[Shot], kinds: Sequence[str], top: int) -> str:
         parts.append(
             f"Lines are the borders of the superpixels; coloured are the {top} of the largest magnitude in each map."
         )
-    if "contour" in kinds:
+    if any(kind.startswith("contour") for kind in kinds):
         shares = ", ".join(f"{100 * level:.0f}" for level in LEVELS)
         parts.append(
-            f"Lines at {shares} % of each map's largest magnitude; maps finer than 64 cells are blurred before."
+            f"Lines, from thin to thick, at {shares} % of each map's largest magnitude; maps finer than 64 cells are "
+            f"blurred before (Gaussian, {100 * BLUR:.0f} % of the side)."
         )
     parts.append("What a classifier did not see is dimmed.")
     said = [tile.said for shot in shots for tile in shot.tiles if tile is not None] + [shot.said for shot in shots]
@@ -191,7 +209,7 @@ def _lines(shot: Shot) -> int:
 def _turned(columns: Sequence[str], side: float) -> float:
     """Inches that the heads need: one line, or as much as the longest one at 45 degrees."""
     longest = max(measure(safe(name), _HEAD) for name in columns)
-    return 0.17 if longest <= side else 0.08 + 0.72 * min(longest, 1.5)
+    return _FLAT if longest <= side else 0.08 + 0.72 * min(longest, _LONGEST)
 
 
 def _heads(
@@ -204,13 +222,14 @@ def _heads(
     heads: float,
 ) -> None:
     width, height = figure.get_size_inches()
-    turned = heads > 0.17
+    turned = heads > _FLAT
     for name, left in zip(columns, lefts, strict=True):
-        text = shorten(safe(name), _HEAD, 1.5 if turned else side)
-        x = left + (0.12 if turned else side / 2)
+        text = shorten(safe(name), _HEAD, _LONGEST if turned else side)
+        x = left + (_LEAN if turned else side / 2)
         figure.text(
-            x / width, (base + 0.05) / height, text, fontsize=_HEAD, color=INK, va="bottom" if not turned else "baseline",
-            ha="left" if turned else "center", rotation=45 if turned else 0, rotation_mode="anchor",
+            x / width, (base + 0.05) / height, text, fontsize=_HEAD, color=INK,
+            va="baseline" if turned else "bottom", ha="left" if turned else "center", rotation=45 if turned else 0,
+            rotation_mode="anchor",
         )  # fmt: skip
     at = 0
     for owner, same in groupby(owners):
@@ -276,12 +295,12 @@ def _scales(figure: Figure, kinds: Sequence[str], low: float, width: float) -> N
 def _patches(figure: Figure, kind: str, x: float, low: float, width: float) -> float:
     height = figure.get_size_inches()[1]
     names = [(FOR, "+ for the class"), (AGAINST, "\N{MINUS SIGN} against it")]
-    handles = [
-        Patch(
-            facecolor=(colour if kind == "segments" else "none"), alpha=1, edgecolor=colour, linewidth=1.4, label=text
-        )
-        for colour, text in names
-    ]
+    handles: list[Artist]
+    if kind == "segments":
+        handles = [Patch(facecolor=to_rgba(colour, 0.5), edgecolor=colour, label=text) for colour, text in names]
+    else:
+        names = names if kind == "contour" else [(FOR, "magnitude")]
+        handles = [Line2D([], [], color=colour, linewidth=1.4, label=text) for colour, text in names]
     figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(x / width, (low + 0.03) / height), ncols=2, frameon=False,
         fontsize=_WORDS + 0.4, handlelength=1.4, handleheight=0.8, columnspacing=1.2, borderpad=0, borderaxespad=0,

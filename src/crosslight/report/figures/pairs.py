@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.stats import gaussian_kde
 
-from ...agreement.aggregate import Agreement, describe_count
+from ...agreement.aggregate import Agreement, common_images, describe_count
 from ...agreement.relations import RELATIONS, Kinship
 from ...core.errors import InputError
 from .legend import COLOURS
@@ -23,7 +24,7 @@ MOST = 36  # pairs that are drawn
 _ROW, _HEAD = 0.19, 0.3  # inches of a pair, and of the name of a relation
 _ACROSS = 3.6  # inches of the scale
 _NAMES = 7.0  # points
-_FEW = 8  # images below which they are drawn one by one, not as a density
+_FEW = 16  # images below which they are drawn one by one, not as a density
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def pair_distributions(
 
     Returns:
         A figure with its own canvas. A ridge is the density over images (Gaussian kernel, Scott's bandwidth, cut at the
-        lowest and the highest image), every ridge of the same height; under eight images each is a dot.
+        lowest and the highest image), every ridge of the same height; under sixteen images each is a dot.
 
     Raises:
         InputError: no pair has an image.
@@ -84,8 +85,9 @@ def pair_distributions(
         if heads:
             words = f"{relation_words(name, kin.by if kin else '')} ({_number(pairs, name)})"
             axes.text(
-                -(left - EDGE) / _ACROSS, y + 0.62 * _HEAD, safe(words), fontsize=_NAMES + 0.6, weight="bold", color=colour,
-                transform=axes.get_yaxis_transform(), va="center", ha="left",
+                -(left - EDGE) / _ACROSS, y + 0.62 * _HEAD, safe(words), fontsize=_NAMES + 0.6, weight="bold",
+                color=colour, transform=axes.get_yaxis_transform(), va="center", ha="left", zorder=8,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
             )  # fmt: skip
             y += _HEAD
         for pair in own:
@@ -116,25 +118,18 @@ def relation_words(relation: str, by: str) -> str:
 
 
 def _pairs(agreement: Agreement, kin: Kinship | None) -> list[_Pair]:
+    used = common_images(agreement.per_image) if agreement.subset == "common" else slice(None)
+    per_image = agreement.per_image[used]
     found = []
     for i, j in zip(*np.triu_indices(len(agreement.sets), 1), strict=True):
-        values = agreement.per_image[:, i, j]
-        values = values[_used(agreement) & np.isfinite(values)]
+        values = per_image[:, i, j]
+        values = values[np.isfinite(values)]
         if not len(values) or not np.isfinite(agreement.mean[i, j]):
             continue
         relation = (kin.relation(int(i), int(j)) or "") if kin is not None else ""
         numbers = (float(getattr(agreement, name)[i, j]) for name in ("mean", "low", "high", "floor", "ceiling"))
         found.append(_Pair(f"{agreement.sets[i]} \N{EN DASH} {agreement.sets[j]}", relation, values, *numbers))
     return sorted(found, key=lambda pair: -pair.mean)
-
-
-def _used(agreement: Agreement) -> NDArray[np.bool_]:
-    """The images behind the means."""
-    everything = np.ones(len(agreement.per_image), bool)
-    if agreement.subset != "common":
-        return everything
-    alive = np.isfinite(agreement.mean.diagonal())
-    return np.asarray(np.isfinite(agreement.per_image[:, alive][:, :, alive]).all(axis=(1, 2)))
 
 
 def _some(pairs: Sequence[_Pair], share: float) -> list[_Pair]:
@@ -172,12 +167,14 @@ def _draw(axes: Axes, pair: _Pair, y: float, colour: str) -> None:
     for value, inside in ((pair.floor, INK), (pair.ceiling, "white")):
         if np.isfinite(value):
             axes.plot(
-                value, y + 0.01, marker="^", markersize=3.4, color=inside, markeredgecolor=INK, markeredgewidth=0.5,
-                zorder=4, clip_on=False,
+                value, y - 0.012, marker="^", markersize=3.0, color=inside, markeredgecolor=INK, markeredgewidth=0.5,
+                zorder=7, linestyle="none", clip_on=False,
             )  # fmt: skip
     if np.isfinite(pair.low) and np.isfinite(pair.high):
-        axes.plot([pair.low, pair.high], [y - 0.045] * 2, color=INK, linewidth=1.3, solid_capstyle="butt", zorder=5)
-    axes.plot(pair.mean, y - 0.045, "o", markersize=3.4, color=INK, markeredgecolor="white", markeredgewidth=0.5, zorder=6)
+        axes.plot([pair.low, pair.high], [y - 0.07] * 2, color=INK, linewidth=1.3, solid_capstyle="butt", zorder=5)
+    axes.plot(
+        pair.mean, y - 0.07, "o", markersize=3.4, color=INK, markeredgecolor="white", markeredgewidth=0.5, zorder=6
+    )
 
 
 def _frame(axes: Axes, agreement: Agreement) -> None:
@@ -194,7 +191,9 @@ def _frame(axes: Axes, agreement: Agreement) -> None:
 def _caption(agreement: Agreement, pairs: Sequence[_Pair], drawn: Sequence[_Pair]) -> str:
     level = 100 * agreement.bootstrap.get("level", 0.95)
     few = max(len(pair.values) for pair in pairs) < _FEW
-    parts = [f"Each {'stroke' if few else 'ridge'}: " + ("one image" if few else "density over images, all of one height")]
+    parts = [
+        f"Each {'stroke' if few else 'ridge'}: " + ("one image" if few else "density over images, all of one height")
+    ]
     parts[0] += f"; {describe_count(agreement)}"
     parts.append(f"Dot and line: mean and its {level:.0f} % interval over images")
     if any(np.isfinite(pair.floor) for pair in drawn):
@@ -202,5 +201,7 @@ def _caption(agreement: Agreement, pairs: Sequence[_Pair], drawn: Sequence[_Pair
     if any(np.isfinite(pair.ceiling) for pair in drawn):
         parts.append("Hollow triangle: ceiling (what repeats reach)")
     if left := len(pairs) - len(drawn):
-        parts.append(f"Of each relation the most and the least alike; {left} of {len(pairs)} pairs between are left out")
+        parts.append(
+            f"Of each relation the most and the least alike; {left} of {len(pairs)} pairs between are left out"
+        )
     return ". ".join(parts) + "."

@@ -27,8 +27,9 @@ STYLES = ("heat", "segments", "contour")
 FOR, AGAINST = COLOURS[1], COLOURS[0]
 #: shares of a map's largest magnitude at which contours run
 LEVELS = (0.25, 0.5, 0.75)
+#: standard deviation, in sides of the map, of the blur before contours of a fine map are drawn
+BLUR = 0.03
 _PIXELS = 300  # of a tile's side, per inch
-_BLUR = 0.02  # standard deviation, in sides of the map, before contours of a fine map are drawn
 _WHY = {
     Status.PENDING: "not computed",
     Status.FAILED: "failed",
@@ -180,7 +181,7 @@ def _contours(axes: Axes, shown: Image.Image, one: Maps) -> None:
     if area is None:
         return
     if min(values.shape) > FINE:
-        values = gaussian_filter(np.nan_to_num(values), _BLUR * min(values.shape))
+        values = gaussian_filter(np.nan_to_num(values), BLUR * min(values.shape))
     limit = limit_of(values)
     left, upper, right, lower = area
     smooth = resample(values, box, area, smooth=True)
@@ -191,7 +192,7 @@ def _contours(axes: Axes, shown: Image.Image, one: Maps) -> None:
         levels = [limit * level for level in LEVELS]
         if not (sign * smooth).max() > levels[0]:
             continue
-        drawn = axes.contour(x, y, sign * smooth, levels=levels, colors=colour, linewidths=(0.6, 1.0, 1.5))
-        drawn.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.7)])
+        drawn = axes.contour(x, y, sign * smooth, levels=levels, colors=colour, linewidths=(0.9, 1.3, 1.8))
+        drawn.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.5)])
     axes.set_xlim(0, shown.width)
     axes.set_ylim(shown.height, 0)

@@ -1,0 +1,43 @@
+// Maps over photographs, small: in the pair's drawer and in the strips of images.
+import { data, loadMaps, loadPhoto, mapOf, percent, prediction, sizeOf, labelOf } from "../core/data.js";
+import { h } from "../core/dom.js";
+import { DEFAULT_STYLE, paint } from "../core/overlay.js";
+
+/** A canvas with a map over its photograph; `model` null for the photograph alone. It is drawn when its data is there. */
+export function overlay(method: number, image: number, model: number | null, width: number): HTMLCanvasElement {
+  const [wide, tall] = sizeOf(image);
+  const height = Math.max(40, Math.min(1.6 * width, Math.round((width * tall) / wide)));
+  const dots = Math.min(2, devicePixelRatio || 1);
+  const canvas = h("canvas", {
+    class: "overlay", width: Math.round(width * dots), height: Math.round(height * dots), role: "img",
+    "aria-label": `${data.images[image].name}${model === null ? "" : `, map of ${data.models[model].label}`}`,
+  }); // prettier-ignore
+  void draw();
+  return canvas;
+
+  async function draw(): Promise<void> {
+    const [photo] = await Promise.all([loadPhoto(image).catch(() => null), model === null ? null : loadMaps(method, image)]);
+    const map = model === null ? null : mapOf(method, image, model);
+    const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+    paint(canvas.getContext("2d")!, area, photo, [wide, tall], map?.tile ?? null, DEFAULT_STYLE);
+    canvas.dataset["drawn"] = "";
+  }
+}
+
+/** What a model said of an image, in a line; null where nobody knows. */
+export function saidOf(model: number, image: number): HTMLElement | null {
+  const said = prediction(model, image);
+  if (!said) return null;
+  const right = said.right === null ? "" : said.right ? "✓" : "✗";
+  return h(
+    "span",
+    { class: `said-class${said.right === null ? "" : said.right ? " right" : " wrong"}` },
+    right && h("i", { "aria-label": said.right ? "right" : "wrong" }, right),
+    ` ${said.name} ${percent(said.p)}`,
+  );
+}
+
+/** How an image is called: by its label, and its name where it has none. */
+export function nameOf(image: number): string {
+  return labelOf(image) || data.images[image].name;
+}

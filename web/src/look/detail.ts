@@ -1,0 +1,247 @@
+// One map in large, with everything that is known of it, and beside it another.
+import { data, fixed, labelOf, loadMaps, loadPhoto, mapOf } from "../core/data.js";
+import { h } from "../core/dom.js";
+import type { Picture } from "../core/overlay.js";
+import { asset } from "../core/parts.js";
+import { besideOf, makeComparing } from "./compare.js";
+import { styleControls } from "./controls.js";
+import { savePlates, saveCells, type Plate } from "./export.js";
+import { factsOf, predictions } from "./facts.js";
+import type { Grid } from "./grid.js";
+import { columnsOf, type Column } from "./images.js";
+import { legend } from "./legend.js";
+import { cosineOf, difference } from "./similar.js";
+import { makeStage, type Scene } from "./stage.js";
+import { look, onLook, set } from "./state.js";
+
+interface Detail {
+  dialog: HTMLDialogElement;
+  show(): void;
+}
+
+let detail: Detail | null = null;
+
+/** Open what the address names, or show it where the view is open already. */
+export function openDetail(grid: Grid): void {
+  detail ??= makeDetail(grid);
+  if (!detail.dialog.open) detail.dialog.showModal();
+  detail.show();
+}
+
+export function closeDetail(): void {
+  if (detail?.dialog.open) detail.dialog.close();
+}
+
+const larger = new Map<number, HTMLImageElement>();
+
+async function largePhoto(image: number): Promise<HTMLImageElement | null> {
+  if (!data.images[image]!.large) return null;
+  const found = larger.get(image);
+  if (found) return found;
+  const picture = new Image();
+  picture.src = await asset(`photo-${image}.jpg`);
+  await picture.decode();
+  if (larger.size > 12) larger.delete(larger.keys().next().value!);
+  larger.set(image, picture);
+  return picture;
+}
+
+function makeDetail(grid: Grid): Detail {
+  const title = h("h2", { id: "detail-title", tabindex: -1 });
+  const sub = h("p", { id: "detail-sub" });
+  const button = (id: string, text: string, words: string, press: () => void): HTMLButtonElement =>
+    h("button", { type: "button", id, "aria-label": words, title: words, onclick: press }, text);
+  const left = button("detail-left", "←", "Model before (left arrow)", () => move(0, -1));
+  const right = button("detail-right", "→", "Model after (right arrow)", () => move(0, 1));
+  const up = button("detail-up", "↑", "Image before (up arrow)", () => move(-1, 0));
+  const down = button("detail-down", "↓", "Image after (down arrow)", () => move(1, 0));
+  const before = button("detail-before", "[", "Method before ([)", () => turn(-1));
+  const after = button("detail-after", "]", "Method after (])", () => turn(1));
+  const close = button("detail-close", "×", "Close (Escape)", () => dialog.close());
+  const stage = makeStage((share) => comparing.share(share));
+  const comparing = makeComparing(stage.flip, stage.swipe);
+  const drawing = h("div", { class: "controls" });
+  stage.element.querySelector(".plates")!.after(drawing);
+  const bare = h("input", { type: "checkbox", id: "detail-bare", onchange: () => draw() });
+  const facts = h("div", { class: "facts", id: "detail-facts" });
+  const png = h("button", { type: "button", id: "save-png", onclick: () => scene && void savePlates(scene.image, scene.plates, scene.photo, scene.style) }, "Save PNG");
+  const csv = h("button", { type: "button", id: "save-csv", onclick: () => scene && saveAll(scene) }, "Save CSV");
+  const group = (words: string, ...all: HTMLElement[]): HTMLElement => h("span", { class: "steps", role: "group", "aria-label": words }, h("span", {}, words), ...all);
+  const dialog = h(
+    "dialog",
+    { id: "detail", "aria-labelledby": "detail-title" },
+    h(
+      "div",
+      { class: "sheet" },
+      h("header", {}, h("div", { class: "names" }, title, sub), h("div", { class: "walk" }, group("image", up, down), group("model", left, right), group("method", before, after), close)),
+      comparing.element,
+      h("div", { class: "detail-body" }, h("div", {}, stage.element), facts),
+      h("footer", {}, png, csv, h("label", { class: "plain" }, bare, "photograph only (hold Space)")),
+    ),
+  );
+  document.body.append(dialog);
+  let scene: Scene | null = null;
+  let wanted = "";
+  let held = false;
+
+  function sides(): [Column, Column | null] {
+    const { open, method, compare } = look();
+    return [{ model: open![1], method }, compare === "one" ? null : besideOf()];
+  }
+
+  function show(): void {
+    const { open } = look();
+    if (!open) return;
+    const [image] = open;
+    const [a, b] = sides();
+    title.textContent = nameOf(a);
+    sub.textContent = [labelOf(image), data.images[image]!.name].filter(Boolean).join(" · ");
+    const models = modelsOf();
+    const at = grid.images().indexOf(image);
+    left.disabled = models.indexOf(a.model) <= 0;
+    right.disabled = models.indexOf(a.model) >= models.length - 1;
+    up.disabled = at <= 0;
+    down.disabled = at >= grid.images().length - 1;
+    before.disabled = a.method === 0;
+    after.disabled = a.method === data.methods.length - 1;
+    const key = JSON.stringify([open, a, b]);
+    wanted = key;
+    const parts = [a, b].filter((one) => one !== null).map((one) => loadMaps(one.method, image).catch(() => undefined));
+    void Promise.all([loadPhoto(image).catch(() => null), ...parts]).then(([photo]) => {
+      if (wanted !== key) return;
+      compose(image, photo as Picture | null, a, b);
+      void largePhoto(image).then((large) => {
+        if (!large || wanted !== key || !scene) return;
+        scene.photo = large;
+        draw();
+      }, () => undefined); // the small one stays
+    });
+  }
+
+  function compose(image: number, photo: Picture | null, a: Column, b: Column | null): void {
+    const { compare, style } = look();
+    const plates = [a, b].flatMap((column): Plate[] => {
+      const map = column && mapOf(column.method, image, column.model);
+      return column && map ? [{ column, map, tile: map.tile, title: nameOf(column) }] : [];
+    });
+    const [first, second] = plates;
+    let alike = "";
+    if (first?.map.tile && second?.map.tile) {
+      const cosine = cosineOf(first.map.tile, second.map.tile);
+      alike = cosine === null ? "no part of the photograph is in both" : `cosine of these two maps ${fixed(cosine)}`;
+      if (compare === "difference") first.tile = difference(first.map.tile, second.map.tile);
+    } else if (compare === "difference" && first) first.tile = null;
+    const photoNow = scene?.image === image && scene.photo && larger.get(image) === scene.photo ? scene.photo : photo;
+    scene = { image, photo: photoNow, plates, compare, style, bare: false };
+    comparing.update(alike);
+    facts.replaceChildren(...(first ? known(image, plates) : [h("p", {}, "The file of these maps is missing.")]));
+    csv.disabled = !plates.some((plate) => plate.map.tile);
+    draw();
+  }
+
+  function draw(): void {
+    if (!scene) return;
+    scene.bare = held || bare.checked;
+    scene.style = look().style;
+    stage.draw(scene);
+    if (!drawing.contains(document.activeElement) || drawing.querySelector(":focus:not([type=range])")) controls();
+  }
+
+  function controls(): void {
+    const now = look();
+    const flat = data.methods[now.method]!.superpixels;
+    const id = document.activeElement instanceof HTMLElement && drawing.contains(document.activeElement) ? document.activeElement.id : "";
+    const one = { ...now, columns: "models" as const };
+    const bars = now.compare === "difference" ? [h("span", { class: "bar" }, "orange: A is stronger; blue: B is. Each as a share of its own maximum")] : legend(one);
+    drawing.replaceChildren(...styleControls("large-", flat).filter((child): child is Node => child instanceof Node), h("span", { class: "legend" }, ...bars));
+    if (id) document.getElementById(id)?.focus();
+  }
+
+  function modelsOf(): number[] {
+    const now = look();
+    return now.columns === "methods" ? data.models.map((_, i) => i) : columnsOf(now).map((column) => column.model);
+  }
+
+  function move(rows: number, columns: number): void {
+    const { open } = look();
+    if (!open) return;
+    const images = grid.images();
+    const models = modelsOf();
+    const image = rows ? images[images.indexOf(open[0]) + rows] : open[0];
+    const model = columns ? models[models.indexOf(open[1]) + columns] : open[1];
+    if (image === undefined || model === undefined) return;
+    set(look().columns === "methods" ? { open: [image, model], model } : { open: [image, model] });
+  }
+
+  function turn(by: number): void {
+    const method = look().method + by;
+    if (method >= 0 && method < data.methods.length) set({ method });
+  }
+
+  onLook((changed) => {
+    if (!dialog.open || !look().open) return;
+    if (["method", "beside", "compare", "open"].some((key) => changed.has(key as "open"))) show();
+    else if (changed.has("style")) draw();
+  });
+  new ResizeObserver(() => dialog.open && draw()).observe(stage.element);
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    comparing.stop();
+    held = false;
+    const { open, method } = look();
+    if (!open) return;
+    const column = grid.columns().findIndex((one) => one.model === open[1] && one.method === method);
+    const at = grid.images().indexOf(open[0]);
+    set({ open: null });
+    // The browser gives the focus back first; the cell of the map that was seen last has it then.
+    if (at >= 0 && column >= 0) requestAnimationFrame(() => grid.focus(at, column));
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
+    if (event.key === " " && !event.target.closest("button, input, select")) {
+      event.preventDefault();
+      if (!held) {
+        held = true;
+        draw();
+      }
+      return;
+    }
+    if (event.target.closest("input:not([type=checkbox]), select")) return;
+    const steps: Record<string, () => void> = {
+      ArrowDown: () => move(1, 0),
+      ArrowUp: () => move(-1, 0),
+      ArrowRight: () => move(0, 1),
+      ArrowLeft: () => move(0, -1),
+      "[": () => turn(-1),
+      "]": () => turn(1),
+    };
+    const step = steps[event.key];
+    if (!step) return;
+    event.preventDefault();
+    step();
+  });
+  const release = (): void => {
+    if (!held) return;
+    held = false;
+    draw();
+  };
+  dialog.addEventListener("keyup", (event) => event.key === " " && release());
+  addEventListener("blur", release);
+  return { dialog, show };
+}
+
+function nameOf({ model, method }: Column): string {
+  return `${data.models[model]!.label} · ${data.methods[method]!.label}`;
+}
+
+function known(image: number, plates: readonly Plate[]): HTMLElement[] {
+  return plates.flatMap((plate, i) => {
+    const which = plates.length > 1 ? `${"AB"[i]}: ${plate.title}` : "Prediction";
+    const said = i === 1 && plates[0]!.column.model === plate.column.model ? [] : [predictions(image, plate.column.model)];
+    return [h("h3", {}, which), ...said, ...(plates.length > 1 ? [] : [h("h3", {}, "Map")]), factsOf(image, plate.column, plate.map)];
+  });
+}
+
+function saveAll(scene: Scene): void {
+  for (const plate of scene.plates) saveCells(scene.image, plate);
+}

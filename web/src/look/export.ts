@@ -1,0 +1,87 @@
+// A map as a picture with a caption, and its cells as a table.
+import { data, labelOf, loadPhoto, prediction, percent, sizeOf, type MapFacts } from "../core/data.js";
+import { paint, readingAt, type Picture, type Style, type Tile } from "../core/overlay.js";
+import { saveCanvas, saveCsv } from "../core/save.js";
+import { explains } from "./readout.js";
+import type { Column } from "./images.js";
+
+/** One picture of those that are saved beside each other. */
+export interface Plate {
+  column: Column;
+  map: MapFacts;
+  tile: Tile | null;
+  /** what stands above the prediction */
+  title: string;
+}
+
+const SCALE = 3;
+const WIDTH = 480;
+
+function nameOf(image: number, plates: readonly Plate[]): string {
+  const parts = [data.images[image]!.name.replace(/\.\w+$/, ""), ...plates.map((plate) => plate.title)];
+  return parts.join(" ").replace(/[^\p{L}\p{N}.-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 120);
+}
+
+function captions(image: number, plate: Plate): string[] {
+  const said = prediction(plate.column.model, image);
+  const right = said?.right === null || !said ? "" : said.right ? " (right)" : " (wrong)";
+  const what = plate.map.tile ? `explains ${explains(plate.column, plate.map)}` : plate.map.reason;
+  return [plate.title, said ? `predicts ${said.name} ${percent(said.p)}${right}` : "", what].filter(Boolean);
+}
+
+function drawn(image: number, plates: readonly Plate[], photo: Picture | null, style: Style): HTMLCanvasElement {
+  const [w, h] = sizeOf(image);
+  const scale = Math.min(WIDTH / w, WIDTH / h);
+  const [wide, high] = [Math.round(w * scale), Math.round(h * scale)];
+  const lines = 4;
+  const canvas = document.createElement("canvas");
+  canvas.width = SCALE * (plates.length * (wide + 16) + 16);
+  canvas.height = SCALE * (high + 32 + 18 * lines);
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = "#ffffff"; // figures go to papers
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  plates.forEach((plate, i) => {
+    const x = SCALE * (16 + i * (wide + 16));
+    paint(context, { x, y: SCALE * 16, width: SCALE * wide, height: SCALE * high }, photo, [w, h], plate.tile, style);
+    const file = i === 0 ? [labelOf(image), data.images[image]!.name].filter(Boolean).join(" · ") : "";
+    [...captions(image, plate), file].forEach((line, k) => {
+      context.fillStyle = k === 0 ? "#1b1c20" : "#5f626b";
+      context.font = `${k === 0 ? 600 : 400} ${SCALE * 13}px system-ui, sans-serif`;
+      context.fillText(line, x, SCALE * (high + 36 + 18 * k), SCALE * wide);
+    });
+  });
+  return canvas;
+}
+
+/** Save maps over their photograph as a PNG, three pixels for each of the page's, with captions. */
+export async function savePlates(image: number, plates: readonly Plate[], photo: Picture | null, style: Style): Promise<void> {
+  const name = nameOf(image, plates);
+  try {
+    const canvas = drawn(image, plates, photo, style);
+    canvas.getContext("2d")!.getImageData(0, 0, 1, 1); // fails where the photograph is a file beside a page on a disk
+    saveCanvas(canvas, name);
+  } catch {
+    saveCanvas(drawn(image, plates, await loadPhoto(image), style), name);
+  }
+}
+
+/** Save the cells of a map: where each lies in the photograph, and its value in the map's own units. */
+export function saveCells(image: number, { column, map, title }: Plate): void {
+  const { tile } = map;
+  if (!tile) return;
+  const [rows, columns] = tile.cells;
+  const [left, top, right, bottom] = tile.box;
+  const size = sizeOf(image);
+  const table: (string | number | null)[][] = [["row", "column", "left", "top", "right", "bottom", "value"]];
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const [x0, x1] = [c, c + 1].map((at) => left + ((right - left) * at) / columns) as [number, number];
+      const [y0, y1] = [r, r + 1].map((at) => top + ((bottom - top) * at) / rows) as [number, number];
+      const value = readingAt(tile, size, (x0 + x1) / 2 / size[0], (y0 + y1) / 2 / size[1])?.value ?? null;
+      const edges = [x0, y0, x1, y1].map((edge) => Number(edge.toFixed(2)));
+      table.push([r + 1, c + 1, ...edges, value === null ? null : Number(value.toPrecision(tile.rest ? 4 : 2))]);
+    }
+  }
+  void column;
+  saveCsv(table, nameOf(image, [{ column, map, tile, title }]));
+}
