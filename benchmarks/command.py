@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import masks, memory, precision, shapley, similarity
+from . import faithfulness, masks, memory, precision, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -95,6 +95,13 @@ SECTIONS = {
         similarity.COLUMNS,
         lambda options: similarity.similarity_rows(16 if options.quick else options.images, options.quick),
         lambda options: options.quick,
+    ),
+    "faithfulness": Section(
+        "CPU seconds; limit = ours / the passes alone, over the same inputs; faster = Quantus' pixel flipping / ours",
+        faithfulness.COLUMNS,
+        lambda options: faithfulness.faithfulness_rows(
+            max(options.rounds, 1 if options.quick else 5), options.quick, options.device, not options.no_peers
+        ),
     ),
     "shapley": Section(
         "squared error of Shapley values relative to the exact ones, at equal evaluations",

@@ -5,7 +5,7 @@ import { loadData } from "./core/data.js";
 import { startLook } from "./look/view.js";
 import { startAbout } from "./page/about.js";
 import { startClasses } from "./page/classes.js";
-import { startHow } from "./page/how.js";
+import { startFiles, startHow } from "./page/how.js";
 import { startOverview } from "./page/overview.js";
 import { startRight } from "./page/right.js";
 import { startRouter } from "./page/router.js";
@@ -25,6 +25,7 @@ const VIEWS = {
 async function start(): Promise<void> {
   startTheme(by("theme"));
   startAbout(by("ask"));
+  startFiles();
   await loadData();
   startRouter(VIEWS, dressTables);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .console import count
@@ -56,8 +57,13 @@ def describe_failures(failures: Sequence[Mapping[str, str]], most: int = 10) -> 
     return lines + [f"left out: {line}" for line in left_out(every)]
 
 
-def compare_and_report(store: Store) -> tuple[list[str], str]:
+def compare_and_report(store: Store, out: Path | None = None, *, single: bool = False) -> tuple[list[str], str]:
     """Compare the models for every method, and build the report of it.
+
+    Args:
+        store: complete or in the making.
+        out: folder of the report, or the single file; None for their place within the store.
+        single: whether the report is one file.
 
     Returns:
         The files with the results, and the report's page.
@@ -68,4 +74,4 @@ def compare_and_report(store: Store) -> tuple[list[str], str]:
 
     analysis = analyse(store, progress=listener("parts"))
     files = [str(path) for path in save_analysis(analysis, store)]
-    return files, str(build_report(store, analysis=analysis))
+    return files, str(build_report(store, out, analysis=analysis, single=single))

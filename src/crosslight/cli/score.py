@@ -1,27 +1,39 @@
-"""``crosslight score``: how well maps point to where the evidence is.
+"""``crosslight score``: how well maps point to where the evidence is, and whether the classifiers depend on it.
 
-With ``--json``: ``out``, ``scores`` (``metrics``, ``methods``, ``models``, ``masks``, ``images``, ``scores``,
-``baselines``, ``above_chance``, ``better_than_chance`` and the rest of what stands under ``localisation`` in
-``OUT/scores.json``) and ``files``.
+With ``--json``: ``out``, ``files`` and what was measured of ``scores`` (``metrics``, ``methods``, ``models``,
+``masks``, ``images``, ``scores``, ``baselines``, ``above_chance``, ``better_than_chance`` and the rest of what stands under
+``localisation`` in ``OUT/scores.json``), ``probes`` (``metrics``, ``groups``, ``better``, ``methods``, ``models``,
+``scores``, ``baselines``, ``above_chance``, ``costs``, ``evaluations``, ``seconds``, ``failures``, ``settings``) and
+``rankings`` (``metrics``, ``methods``, ``models``, ``ranks`` with ``low`` and ``high``, ``tau``, ``concordance``,
+``sentences``). With ``--list``: ``metrics``, a list of ``name``, ``group``, ``better``, ``cost``, ``summary``,
+``reference`` and ``settings``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..core.errors import InputError, UnknownNameError
 from .console import count, only_results_on_stdout, print_json, print_table, say
-from .options import Json, Results
+from .options import Device, Json, parse_settings
 
 if TYPE_CHECKING:
-    from ..evaluation import Scorecard
+    from ..evaluation import Probed, Rankings, Scorecard
+    from ..store import Store
+
+LOCALISATION = "localisation"
+GROUPS = (LOCALISATION, "faithfulness", "robustness", "sanity", "complexity")
 
 
 def score(
-    out: Results,
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help="Folder with the results of a study.", show_default=False)
+    ] = None,
     masks: Annotated[
         str | None,
         typer.Option(
@@ -33,9 +45,25 @@ def score(
     ] = None,
     metric: Annotated[
         list[str] | None,
-        typer.Option(
-            "--metric", metavar="NAME", help="energy, pointing, rank-accuracy, iou or iou-own. Repeatable; default all."
-        ),
+        typer.Option("--metric", metavar="NAME", help="Such as energy or deletion; see --list. Repeatable."),
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option("--group", metavar="G", help=f"All metrics of a group: {', '.join(GROUPS)}. Repeatable."),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the metrics, and score nothing.")] = False,
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--models", metavar="LABEL", help="Run only these classifiers again. Repeatable."),
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option("--methods", metavar="LABEL", help="Probe only these methods. Repeatable.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Probe only the first N images.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A metric's own: deletion.steps=20.")
     ] = None,
     tolerance: Annotated[
         float | None,
@@ -48,45 +76,112 @@ def score(
         bool, typer.Option("--absolute", help="Score the magnitude of signed maps, not their positive part.")
     ] = False,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of random maps and intervals.")] = 0,
+    device: Device = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the scores as a table, too.")] = None,
     per_image: Annotated[
         bool, typer.Option("--per-image", help="With --csv and --json: the scores of every image.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Score maps against masks of where the evidence is.
+    """Score maps against masks of where the evidence is, or by trying them out on the classifiers.
 
-    Shows each metric for every method and model, beside maps that know nothing: random ones, a bump in the middle of
-    the picture, edges. Writes OUT/scores.json.
+    Without --metric or --group: localisation, and what needs no classifier. Shows each metric for every method and
+    model, beside maps that know nothing: random ones, a bump in the middle of the picture, edges; and how far the
+    metrics agree on the order of the methods. Writes OUT/scores.json; a run that was cut off goes on where it stopped.
     """
+    if listed:
+        _list(json)
+        return
+    if out is None:
+        raise InputError("name the folder with the results of a study, or use --list")
     with only_results_on_stdout():
-        from ..evaluation import save_scores
-        from ..evaluation import score as score_store
-        from ..evaluation.localisation import DEFAULT
+        from ..evaluation import rank_methods, save_scores
         from ..store import Store
 
-        given: dict[str, Any] = {"tolerance": tolerance, "share": share}
         store = Store.open(out)
-        card = score_store(
-            store,
-            masks,
-            metric or DEFAULT,
-            settings={key: value for key, value in given.items() if value is not None},
-            sign="absolute" if absolute else "positive",
-            seed=seed,
-        )
+        against, probing = _chosen(metric or [], group or [])
+        given = {"tolerance": tolerance, "share": share}
+        card = _localise(store, masks, against, given, absolute, seed) if against else None
+        options = {"models": model or (), "methods": method or (), "limit": limit, "seed": seed}
+        own = parse_settings(settings or [])
+        probes = _probe(store, probing, own, {**options, "device": device or "auto"}) if probing else None
+        ranking = rank_methods(card, probes, seed=seed)
         if csv is not None:
-            csv.write_text(card.to_csv(per_image), encoding="utf-8", newline="")
-        files = [str(save_scores(card, store)), *([str(csv)] if csv is not None else [])]
+            csv.write_text(_table(card, probes, per_image), encoding="utf-8", newline="")
+        files = [str(save_scores(card, store, probes, ranking)), *([str(csv)] if csv is not None else [])]
     if json:
-        print_json({"out": str(out), "scores": card.to_dict(per_image), "files": files})
+        found = {"scores": card, "probes": probes}
+        parts = {name: part.to_dict(per_image) for name, part in found.items() if part is not None}
+        parts |= {"rankings": ranking.to_dict()} if ranking is not None and probes is not None else {}
+        print_json({"out": str(out), **parts, "files": files})
         return
-    for name in card.metrics:
-        _print(name, card)
-    for line in notes(card):
+    for name in card.metrics if card is not None else ():
+        _print(name, card)  # type: ignore[arg-type]
+    if probes is not None:
+        _print_probes(probes)
+        _print_ranking(ranking)
+    for line in [*(notes(card) if card is not None else ()), *(failures(probes) if probes is not None else ())]:
         say(line)
     for file in files:
         print(file)
+
+
+def _chosen(metrics: Sequence[str], groups: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of metrics of localisation and of probing; without any, localisation and what needs no classifier."""
+    from ..evaluation.localisation import DEFAULT, METRICS
+
+    for name in groups:
+        if name not in GROUPS:
+            raise UnknownNameError("group of metrics", name, GROUPS)
+    against = list(DEFAULT) if LOCALISATION in groups or not (metrics or groups) else []
+    against += [name for name in metrics if name in METRICS and name not in against]
+    others = [name for name in metrics if name not in METRICS]
+    wanted = set(groups) if metrics or groups else {"complexity"}
+    if not others and not wanted - {LOCALISATION}:
+        return against, []
+    from ..evaluation.probing import PROBES
+
+    for name in others:
+        if name not in PROBES:
+            raise UnknownNameError("metric", name, [*METRICS, *PROBES])
+    return against, [name for name in PROBES if name in others or PROBES[name].group in wanted]
+
+
+def _localise(
+    store: Store, masks: str | None, metrics: Sequence[str], given: dict[str, Any], absolute: bool, seed: int
+) -> Scorecard:
+    from ..evaluation import score as score_store
+
+    return score_store(
+        store,
+        masks,
+        metrics,
+        settings={key: value for key, value in given.items() if value is not None},
+        sign="absolute" if absolute else "positive",
+        seed=seed,
+    )
+
+
+def _probe(store: Store, metrics: Sequence[str], settings: dict[str, Any], options: dict[str, Any]) -> Probed:
+    from ..evaluation import saved_probes
+    from ..evaluation.probing import PROBES
+    from ..evaluation.probing.probe import probe_store
+    from .progress import listener
+
+    # Those of earlier runs stay beside the new ones, as far as they are of the same maps.
+    earlier = saved_probes(store)
+    recall = earlier.settings.get("metrics", {}) if earlier is not None else {}
+    cheap = all(PROBES[name].group == "complexity" for name in metrics)
+    progress = None if cheap else listener("maps")
+    return probe_store(store, metrics, settings=settings, recall=recall, progress=progress, **options)
+
+
+def _table(card: Scorecard | None, probes: Probed | None, per_image: bool) -> str:
+    """Both as one table."""
+    from ..evaluation.written import card_to_csv
+
+    parts = [card_to_csv(part, per_image) for part in (card, probes) if part is not None]
+    return "".join(text if at == 0 else text.partition("\n")[2] for at, text in enumerate(parts))
 
 
 def _print(metric: str, card: Scorecard) -> None:
@@ -99,6 +194,74 @@ def _print(metric: str, card: Scorecard) -> None:
     title = f"{metric}: {describe_count(card)}"
     print_table(rows, ["", *card.models], title=title, right=range(1, len(card.models) + 1))
     print(describe_chance(card, metric), end="\n\n")
+
+
+def _print_probes(probes: Probed) -> None:
+    from ..evaluation.written import describe_chance, short
+
+    right = range(1, len(probes.models) + 1)
+    for at, metric in enumerate(probes.metrics):
+        rows = [
+            [row.label, *(short(cell.mean) + ("*" if cell.no_better else " ") for cell in row.cells)]
+            for row in probes.rows(metric)
+        ]
+        number = int(probes.scores.count[at].max(initial=0))
+        title = f"{metric} ({probes.better[at]} is better): mean over {count(number, 'image')}"
+        print_table(rows, ["", *probes.models], title=title, right=right)
+        print(describe_chance(probes, metric) if probes.compared[at].any() else "", end="\n\n")
+    rows = [[method, *(_cost(probes, method, model) for model in probes.models)] for method in probes.methods]
+    print_table(rows, ["", *probes.models], title="what a map has cost: passes, seconds", right=right)
+    print()
+
+
+def _cost(probes: Probed, method: str, model: str) -> str:
+    cost = probes.costs.get((method, model))
+    if cost is None:
+        return ""
+    passes = "?" if cost.passes != cost.passes else f"{cost.passes:,.0f}"
+    seconds = "?" if cost.seconds != cost.seconds else f"{cost.seconds:.2g}"
+    return f"{passes}, {'~' if cost.shared else ''}{seconds}"
+
+
+def _print_ranking(ranking: Rankings | None) -> None:
+    for line in ranking.sentences() if ranking is not None else ():
+        print(line)
+    if ranking is not None:
+        print()
+
+
+def _list(json: bool) -> None:
+    """All metrics."""
+    with only_results_on_stdout():
+        from ..evaluation.localisation import METRICS
+        from ..evaluation.probing import PROBES
+
+        found: list[dict[str, Any]] = [
+            {"name": one.name, "group": LOCALISATION, "better": "higher", "cost": "no passes", "summary": one.summary,
+             "reference": one.reference, "settings": dict(one.settings)}
+            for one in METRICS.values()
+        ]  # fmt: skip
+        found += [
+            {"name": one.name, "group": one.group, "better": one.better, "cost": one.cost, "summary": one.summary,
+             "reference": one.reference, "settings": one.settings().model_dump(mode="json")}
+            for one in PROBES.values()
+        ]  # fmt: skip
+    found.sort(key=lambda one: (GROUPS.index(one["group"]), one["name"]))
+    if json:
+        print_json({"metrics": found})
+        return
+    names = ("group", "name", "better", "cost", "summary", "reference")
+    print_table([[one[name] for name in names] for one in found], names)
+
+
+def failures(probes: Probed) -> list[str]:
+    """What could not be measured, one line for each model, metric and reason."""
+    found = Counter((model, metric, reason) for model, _, metric, _, reason in probes.failures)
+    lines = []
+    for (model, metric, reason), number in found.items():
+        what = f"{metric}, {count(number, 'map')}: " if metric else ""
+        lines.append(f"failed: {model}: {what}{reason}")
+    return lines
 
 
 def notes(card: Scorecard) -> list[str]:

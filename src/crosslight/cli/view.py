@@ -10,7 +10,7 @@ import json as json_format
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -46,13 +46,18 @@ def view(
             from ..viewer.server import Server
 
             server = Server(out, model or [], weights=weights, port=port, device=device or "auto", save=save)
-        ended = server.run(lambda address: _listening(server, json, show))
+        server.run(lambda address: _listening(server, json, show))
     except KeyboardInterrupt:
-        return
+        pass
     say("stopped")
-    if not ended:  # a pass that takes long is not waited for; nothing of it was to be kept
-        sys.stdout.flush()
-        os._exit(0)
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End now: taking PyTorch apart would take seconds, and a pass in the middle need not be waited for."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _listening(server: Server, json: bool, show: bool) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from ..core.plain import plain
 from .baselines import BASELINES, CHANCE
 from .estimates import Estimate
+from .probed import Probed
 from .scorecard import Scorecard
 
 
@@ -80,7 +81,7 @@ def card_from_dict(content: Mapping[str, Any]) -> Scorecard:
     )
 
 
-def card_to_csv(card: Scorecard, per_image: bool = False) -> str:
+def card_to_csv(card: Scorecard | Probed, per_image: bool = False) -> str:
     """A card as a table; see `Scorecard.to_csv`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -109,7 +110,7 @@ def short(value: float) -> str:
     return "\N{EN DASH}" if np.isnan(value) else f"{value:.2f}"
 
 
-def _summary_rows(card: Scorecard) -> list[list[object]]:
+def _summary_rows(card: Scorecard | Probed) -> list[list[object]]:
     against = [f"{bound} {what}" for what in CHANCE for bound in ("above", "low above", "high above")]
     head = ["metric", "kind", "label", "model", "mean", "low", "high", "images", "better than chance"]
     rows: list[list[object]] = [[*head, *against]]
@@ -120,7 +121,8 @@ def _summary_rows(card: Scorecard) -> list[list[object]]:
                 if row.baseline:
                     rows.append([metric, "baseline", row.label, model, *bounds, cell.count, "", *[""] * len(against)])
                     continue
-                better = "" if not cell.count else "no" if cell.no_better else "yes"
+                known = cell.count and np.isfinite(card.above.mean[at, :, number, column]).all()
+                better = "" if not known else "no" if cell.no_better else "yes"
                 beside = [
                     _number(float(values[at, chance, number, column]))
                     for chance in range(len(CHANCE))
@@ -130,11 +132,12 @@ def _summary_rows(card: Scorecard) -> list[list[object]]:
     return rows
 
 
-def _image_rows(card: Scorecard) -> list[Sequence[object]]:
+def _image_rows(card: Scorecard | Probed) -> list[Sequence[object]]:
     rows: list[Sequence[object]] = [["metric", "method", "model", "image", "name", "score", *BASELINES]]
     for a, b, c, i in np.ndindex(*card.values.shape):
         scores = (card.values[a, b, c, i], *card.baseline_values[a, :, b, c, i])
-        label = [card.metrics[a], card.methods[b], card.models[c], card.images[i], card.names[i]]
+        name = card.names[i] if isinstance(card, Scorecard) else ""
+        label = [card.metrics[a], card.methods[b], card.models[c], card.images[i], name]
         rows.append([*label, *(_number(float(score)) for score in scores)])
     return rows
 
@@ -151,7 +154,7 @@ def describe_count(card: Scorecard) -> str:
     return f"mean over images, {number}; masks: {card.masks}{share}"
 
 
-def describe_chance(card: Scorecard, metric: str) -> str:
+def describe_chance(card: Scorecard | Probed, metric: str) -> str:
     """Which methods do no better than chance on which models, in one sentence."""
     found, chance = card.no_better_by_method(metric), "random maps, or a bump in the middle"
     if not found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -121,6 +122,10 @@ class Gathering:
             )
         return self._targets[policy]
 
+    def offer_targets(self, policy: TargetPolicy, targets: Targets) -> None:
+        """Keep the classes that a policy comes to, if it has not been asked for yet, whatever the logits say."""
+        self._targets.setdefault(policy, targets)
+
     def capture(self, site: Site) -> list[tuple[Captured, Tensor]]:
         """One forward pass that keeps the graph from a site on.
 
@@ -212,5 +217,26 @@ class Gathering:
             checkpoint=self.checkpoint,
         )
         part.offer_logits(self.logits[list(rows)])
+        for policy, targets in self._targets.items():
+            part.offer_targets(policy, targets[torch.tensor(list(rows), device=targets.classes.device)])
         part._outcomes = {key: known.take(rows) for key, known in self._outcomes.items()}
         return part
+
+    def anew(self, *, inputs: Tensor | None = None, classifier: Classifier | None = None) -> Gathering:
+        """A gathering of the same pictures with other inputs, or on another classifier; nothing is measured yet.
+
+        Superpixels, windows and noise stay those of the pictures: they depend on the picture and its identity alone.
+
+        Args:
+            inputs: ``[b, c, h, w]``, normalised.
+            classifier: takes inputs as this one does.
+        """
+        return Gathering(
+            classifier or self.classifier,
+            self.batch if inputs is None else replace(self.batch, inputs=inputs),
+            batch_size=self.batch_size,
+            seed=self.seed,
+            references=self._references,
+            advance=self._advance,
+            checkpoint=self.checkpoint,
+        )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,10 @@ from .parts import write_part
 from .pictures import pictured
 from .right import right_of
 from .small_charts import score_charts
+from .single import single_file
 from .tiles import write_maps, write_photographs
 from .words import study_toml
+from .writing import replace_file
 
 if TYPE_CHECKING:
     from ..agreement import Agreement
@@ -44,7 +45,7 @@ class Report:
     """A report that was written.
 
     Attributes:
-        page: path of ``index.html``.
+        page: path of ``index.html``, or of the single file.
         findings: what stands on its first screen.
         maps: number of maps by the name of their status.
     """
@@ -61,13 +62,14 @@ def build_report(
     images: ImageSet | None = None,
     analysis: Analysis | None = None,
     agreements: Mapping[str, Agreement] | None = None,
+    single: bool = False,
 ) -> Path:
     """Write the report of a store; see `write_report`.
 
     Returns:
-        Path of ``index.html``.
+        Path of the page.
     """
-    return write_report(store, out, images=images, analysis=analysis, agreements=agreements).page
+    return write_report(store, out, images=images, analysis=analysis, agreements=agreements, single=single).page
 
 
 def write_report(
@@ -78,6 +80,7 @@ def write_report(
     analysis: Analysis | None = None,
     agreements: Mapping[str, Agreement] | None = None,
     progress: Progress | None = None,
+    single: bool = False,
 ) -> Report:
     """Write the report of a store.
 
@@ -85,7 +88,8 @@ def write_report(
 
     Args:
         store: complete or in the making.
-        out: folder of the report; by default ``report`` within the store. Other files in it stay.
+        out: folder of the report; by default ``report`` within the store. Other files in it stay. Of a single file, its
+            path; by default ``report.html`` within the store.
         images: the study's pictures, where they are not to be looked for at their source. Without any picture
             the page still works, and says so.
         analysis: of the agreement in the store. Where neither it nor `agreements` is given, the store is analysed here,
@@ -93,10 +97,18 @@ def write_report(
         agreements: of the models under each method, by its label, where only matrices, trees, ladders and pairs are
             wanted. They count for methods that are not in `analysis`.
         progress: told of every method whose maps or figures are written.
+        single: write one file with everything in it rather than a folder.
 
     Returns:
         The page, and what it says.
     """
+    if single:
+        with tempfile.TemporaryDirectory() as folder:
+            made = write_report(
+                store, Path(folder), images=images, analysis=analysis, agreements=agreements, progress=progress
+            )
+            page = single_file(made.page, Path(out) if out is not None else store.path / "report.html")
+        return replace(made, page=page)
     out = Path(out) if out is not None else store.path / "report"
     assets = out / "assets"
     assets.mkdir(parents=True, exist_ok=True)
@@ -111,7 +123,7 @@ def write_report(
         else:
             staged.rename(final)
         page = page_text(contents, assets=f"assets/{final.name}", **parts)
-        _replace(out / "index.html", page.encode("utf-8", "backslashreplace"))
+        replace_file(out / "index.html", page.encode("utf-8", "backslashreplace"))
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     for other in assets.iterdir():
@@ -182,17 +194,3 @@ def _digest(folder: Path) -> str:
 
 def _is_ours(folder: Path) -> bool:
     return folder.name.startswith(_STAGED) or (len(folder.name) == 12 and (folder / "data.js").is_file())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".index-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

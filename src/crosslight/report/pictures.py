@@ -200,17 +200,19 @@ def row_picture(
         return None
     measure = agreement.measure_label
     one, other = found.alike
-    text = f"Under {group.label}, {one} and {other} look at the same places of this picture ({measure} "
-    text += two_decimals(found.values[0])
+    value = two_decimals(found.values[0])
     if found.different is None:
-        text += ")."
+        text = f"Under {group.label}, {one} and {other} look at such places of this picture ({measure} {value})."
         note = f"Over all images {found.means[0]}. "
     else:
-        text += f"); {' and '.join(found.different)} do not ({two_decimals(found.values[1])})."
+        text = f"Under {group.label}, {one} and {other} look at more similar places of this picture ({measure} {value}) "
+        text += f"than {' and '.join(found.different)} ({two_decimals(found.values[1])})."
         note = f"Over all images {found.means[0]} and {found.means[1]}. "
     extreme = "contrast" if found.different is not None else "similarity"
     note += f"Of {found.among}, this one has the largest {extreme}."
-    return Row(_row_data(contents, pictures, found.row, tiles, group.label), text, note, "look")
+    said = [f"{measure} {two_decimals(value)}" for value in found.values]
+    data = _row_data(contents, pictures, found.row, tiles) | {"alike": said[0], "different": said[1]}
+    return Row(data, text, note, "look")
 
 
 def _methods_row(contents: Contents, pictures: Pictures, photographs: Sequence[bool]) -> Row | None:
@@ -231,7 +233,7 @@ def _methods_row(contents: Contents, pictures: Pictures, photographs: Sequence[b
             methods = " and ".join(str(tile["label"]) for tile in tiles) if len(tiles) < 3 else f"{len(tiles)} methods"
             text = f"Where {model.label} looks in this picture, as told by {methods}."
             note = f"Of all images, it is the one of which {model.label} is surest." if sure[row] > 0 else ""
-            return Row(_row_data(contents, pictures, row, tiles, ""), text, note, "look")
+            return Row(_row_data(contents, pictures, row, tiles), text, note, "look")
     return None
 
 
@@ -249,10 +251,11 @@ def _tile(
     tile = tile_of(maps.values[0], signed=signed)
     if not tile.limit > 0:
         return None
-    column = next(column for column in contents.models if column.label == model)
+    number = [column.label for column in contents.models].index(model)
+    column = contents.models[number]
     p = float(column.probabilities[row, 0])
     return {
-        "label": label or model, "kind": kind, "model": contents.models.index(column),
+        "label": label or model, "kind": kind, "model": number, "method": contents.methods.index(group),
         "said": column.short(int(column.top[row, 0])) if column.top[row, 0] >= 0 else "",
         "p": round(p, 4) if np.isfinite(p) else None,
         "right": bool(column.right[row]) if column.judged[row] else None,
@@ -262,12 +265,11 @@ def _tile(
 
 
 def _row_data(
-    contents: Contents, pictures: Pictures, row: int, tiles: Sequence[Mapping[str, Any] | None], method: str
+    contents: Contents, pictures: Pictures, row: int, tiles: Sequence[Mapping[str, Any] | None]
 ) -> dict[str, Any]:
     image, size = contents.images[row], contents.sizes[row].tolist()
     return {
         "image": row,
-        "method": method,
         "name": image.name,
         "label": image.label or "",
         "photo": photograph(pictures, image.identity),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 
 import numpy as np
@@ -182,15 +183,27 @@ def test_cancelling_stops_tails_too(viewer: Running, photos: list[str], monkeypa
 
 def test_two_jobs_take_turns(viewer: Running, photos: list[str]) -> None:
     slow = viewer.job(
-        photos, [0], [{"name": "rise", "settings": {"masks": 200, "share": 0.1 + 0.02 * n}} for n in range(20)]
+        photos, [0], [{"name": "rise", "settings": {"masks": 40, "share": 0.02 * n}} for n in range(2, 48)]
     )
+    told: list[tuple[float, str]] = []
+
+    def listening(job: str) -> threading.Thread:
+        def noted(event: dict[str, object]) -> bool:
+            told.append((time.monotonic(), f"{job} {event['type']}"))
+            return False
+
+        thread = threading.Thread(target=viewer.listen, args=(job,), kwargs={"until": noted})
+        thread.start()
+        return thread
+
+    first = listening(slow)
     quick = viewer.job(photos, [1], ["grad-cam"])
-    assert len(of_type(viewer.events(quick), "map")) == 2
-    first = viewer.server.viewer.worker.find(slow)
-    assert first is not None
-    assert not first.ended
+    listening(quick).join(20)
     viewer.ask("DELETE", f"/api/jobs/{slow}")
-    assert wait_for(lambda: first.ended, 2)
+    first.join(20)
+    kinds = [kind for _, kind in sorted(told)]
+    assert kinds.count(f"{quick} map") == 2
+    assert kinds.index(f"{slow} prediction") < kinds.index(f"{quick} done") < kinds.index(f"{slow} cancelled")
 
 
 def test_a_page_that_goes_away_stops_its_job(viewer: Running, photos: list[str]) -> None:

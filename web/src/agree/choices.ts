@@ -4,7 +4,7 @@ import { fixed } from "../core/data.js";
 import { h, s } from "../core/dom.js";
 import { tip, untip } from "../core/tip.js";
 import type { Choices } from "./data.js";
-import { short, widthOf } from "./letters.js";
+import { tickText, widthOf } from "./letters.js";
 import { mark } from "./marks.js";
 import { listOf } from "./words.js";
 
@@ -46,10 +46,10 @@ export function drawChoices(choices: Choices, width: number): SVGSVGElement {
   for (const tick of y.ticks(4)) {
     svg.append(
       s("path", { class: tick === 0 ? "zero" : "grid", d: `M${left} ${y(tick)}h${inner}` }),
-      s("text", { class: "tick", x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, short(tick, 1)),
+      s("text", { class: "tick", x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, tickText(tick, 1)),
     );
   }
-  svg.append(s("text", { class: "axis-title", x: left - 8, y: top + 2, "text-anchor": "end" }, "ANOSIM R"));
+  svg.append(s("text", { class: "axis-title", x: left - 8, y: 14, "text-anchor": "end" }, "ANOSIM R"));
   const guide = s("path", { class: "guide", d: "" });
   svg.append(guide);
   const size = Math.max(2, Math.min(4.2, inner / all.length / 2.1));

@@ -3,7 +3,7 @@ import { scaleLinear } from "d3-scale";
 import { s } from "../core/dom.js";
 import { tip, untip } from "../core/tip.js";
 import type { Chart, Row } from "./data.js";
-import { clipped, short, widthOf } from "./letters.js";
+import { clipped, short, tickText, widthOf } from "./letters.js";
 import { isMeant, type Drawing, type Linked } from "./linked.js";
 import { mark } from "./marks.js";
 import { rowTip } from "./words.js";
@@ -36,8 +36,8 @@ export function drawDots(chart: Chart, width: number, linked: Linked, options: O
   const texts = chart.rows.map(said);
   const aside = narrow ? 0 : Math.max(...texts.map((text) => widthOf(text, FONT))) + 14;
   const names = narrow ? 0 : Math.min(longest, each * 0.42) + 14;
-  const from = names + 8;
-  const to = each - aside - 8;
+  const from = names + (narrow ? 12 : 8);
+  const to = each - aside - (narrow ? 16 : 8);
   const at = scaleLinear().domain([low, high]).range([from, to]).clamp(true);
   const rows = Math.ceil(chart.rows.length / columns);
   const bottom = rows * step + 4;
@@ -57,7 +57,7 @@ export function drawDots(chart: Chart, width: number, linked: Linked, options: O
     for (const tick of ticks) {
       block.append(
         s("path", { class: tick === 0 && chart.zero ? "zero" : "grid", d: `M${at(tick)} 0V${end}` }),
-        s("text", { class: "tick", x: at(tick), y: end + 14, "text-anchor": "middle" }, short(tick, decimals)),
+        s("text", { class: "tick", x: at(tick), y: end + 14, "text-anchor": "middle" }, tickText(tick, decimals)),
       );
     }
     block.append(s("text", { class: "axis-title", x: (from + to) / 2, y: end + 30, "text-anchor": "middle" }, chart.head));

@@ -1,5 +1,5 @@
 // The pictures behind one number: where two models are most and least alike, beside the matrix.
-import { data, fixed } from "../core/data.js";
+import { fixed } from "../core/data.js";
 import { h, say } from "../core/dom.js";
 import { lookAddress, openLook } from "../look/open.js";
 import { pairOf, perImage, type Agree } from "./data.js";
@@ -13,6 +13,11 @@ const SHOWN = 3;
 let drawer: HTMLElement | null = null;
 let opened = "";
 let back: Element | null = null;
+let leave: () => void = () => undefined;
+
+function onEscape(event: KeyboardEvent): void {
+  if (event.key === "Escape") leave();
+}
 
 /** Show the pair; `close` is called when the person has seen enough. */
 export async function openDrawer(method: number, agree: Agree, a: number, b: number, close: () => void): Promise<void> {
@@ -21,14 +26,11 @@ export async function openDrawer(method: number, agree: Agree, a: number, b: num
   if (!drawer) {
     back = document.activeElement;
     drawer = h("aside", { class: "drawer", role: "dialog", "aria-labelledby": "drawer-title", tabindex: -1 });
-    drawer.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      close();
-    });
+    document.addEventListener("keydown", onEscape);
     document.body.append(drawer);
     requestAnimationFrame(() => drawer?.classList.add("open"));
   }
+  leave = close;
   opened = key;
   const [one, other] = [agree.models[a], agree.models[b]];
   const measure = agree.measures[0];
@@ -93,14 +95,10 @@ export async function openDrawer(method: number, agree: Agree, a: number, b: num
 /** Put it away and give the focus back. */
 export function closeDrawer(): void {
   if (!drawer) return;
+  document.removeEventListener("keydown", onEscape);
   drawer.remove();
   drawer = null;
   opened = "";
   if (back instanceof HTMLElement || back instanceof SVGElement) back.focus({ preventScroll: true });
   back = null;
-}
-
-/** Which pair is open, as an address has it. */
-export function isOpen(): boolean {
-  return drawer !== null && data.models.length > 0;
 }

@@ -14,7 +14,7 @@ export function files(name: string, about: string, drawing: () => SVGSVGElement,
     h("button", { type: "button", class: "file", "aria-label": `${about} as ${kind}`, onclick: save }, kind);
   return h(
     "p",
-    { class: "saves" },
+    { class: "takes" },
     button("SVG", () => saveSvg(drawing(), name)),
     button("PNG", () => void savePng(drawing(), name)),
     button("CSV", () => saveCsv(table(), name)),

@@ -47,7 +47,7 @@ export function drawHistogram(
   }
   svg.append(s("text", { class: "axis-title", x: width / 2, y: height - 3, "text-anchor": "middle" }, `${name} per image`));
   const lines: [string, number | null][] = [["chance floor", floor], ["mean", mean]]; // prettier-ignore
-  const apart = floor !== null && mean !== null && Math.abs(x(floor) - x(mean)) < 90;
+  const apart = floor !== null && mean !== null && Math.abs(x(floor) - x(mean)) < 165;
   for (const [word, value] of lines) {
     if (value === null) continue;
     const right = word === "mean" ? (apart ? mean! >= floor! : x(value) < width / 2) : apart ? mean! < floor! : x(value) < width / 2; // prettier-ignore

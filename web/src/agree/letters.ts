@@ -32,3 +32,8 @@ export function compact(value: number): string {
   if (value >= 1e4) return `${Number((value / 1e3).toPrecision(3))} k`;
   return value.toLocaleString("en");
 }
+
+/** A number at an axis. */
+export function tickText(value: number, decimals: number): string {
+  return Math.abs(value) < 1e-9 ? "0" : short(value, decimals);
+}

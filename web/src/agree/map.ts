@@ -28,7 +28,7 @@ export function drawMap(agree: Agree, plane: Plane, width: number, linked: Linke
   const left = 26;
   const inner = width - left - 6;
   // One unit is as long on both axes, or distances would mislead
-  const tallest = Math.min(520, Math.max(300, width * 0.82));
+  const tallest = Math.min(540, Math.max(300, width * 1.04));
   const unit = Math.min((inner - 2 * PAD) / span[0], (tallest - 2 * PAD) / span[1]);
   const tall = Math.max(220, Math.min(tallest, span[1] * unit + 2 * PAD));
   const height = tall + 34;
@@ -67,10 +67,7 @@ export function drawMap(agree: Agree, plane: Plane, width: number, linked: Linke
     const [x, y] = points[i];
     const label = placed[i];
     const node = s("g", { class: "model" });
-    if (label.far) {
-      const end = label.x + widthOf(names[i], FONT) / 2;
-      node.append(s("path", { class: "leader", d: `M${x} ${y}L${Math.abs(end - x) < 30 ? end : label.x > x ? label.x : label.x + widthOf(names[i], FONT)} ${label.y - 4}` }));
-    }
+    if (label.end) node.append(s("path", { class: "leader", d: `M${x} ${y}L${label.end.join(" ")}` }));
     node.append(mark(lookFor(agree, set), x, y, 5.6), s("text", { class: "label", x: label.x, y: label.y }, names[i]));
     node.append(s("circle", { class: "hit", cx: x, cy: y, r: 13 }));
     node.addEventListener("pointermove", (event) => {

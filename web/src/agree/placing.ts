@@ -11,14 +11,19 @@ export interface Placed {
   /** left end of the text's baseline */
   x: number;
   y: number;
-  /** whether it stands so far off that a line should lead to it */
-  far: boolean;
+  /** where a line from the point to the label ends; null where the label stands close by */
+  end: [number, number] | null;
 }
 
 function overlap(one: Box, other: Box): number {
   const across = Math.min(one.x + one.width, other.x + other.width) - Math.max(one.x, other.x);
   const down = Math.min(one.y + one.height, other.y + other.height) - Math.max(one.y, other.y);
   return across > 0 && down > 0 ? across * down : 0;
+}
+
+// From a point to the nearest place of a box.
+function nearest([x, y]: readonly [number, number], box: Box): [number, number] {
+  return [Math.min(box.x + box.width, Math.max(box.x, x)), Math.min(box.y + box.height, Math.max(box.y, y))];
 }
 
 // Right first, as one reads; each step farther off costs a little.
@@ -39,7 +44,7 @@ export function placeLabels(
   const turn = points.map((_, i) => i).sort((a, b) => crowd[b] - crowd[a]);
   for (const i of turn) {
     const [x, y] = points[i];
-    let best: { cost: number; box: Box; far: boolean } | null = null;
+    let best: { cost: number; box: Box; ring: number } | null = null;
     DISTANCES.forEach((distance, ring) => {
       ANGLES.forEach((angle, rank) => {
         const [dx, dy] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
@@ -48,14 +53,18 @@ export function placeLabels(
         const outside = Math.max(0, room.x - box.x) + Math.max(0, box.x + box.width - room.x - room.width)
           + Math.max(0, room.y - box.y) + Math.max(0, box.y + height - room.y - room.height); // prettier-ignore
         let cost = 40 * ring + rank + 100 * outside;
+        points.forEach((other, k) => {
+          const [u, v] = nearest(other, box);
+          if (k !== i && Math.hypot(u - other[0], v - other[1]) < 11) cost += ring ? 25 : 60; // it would seem to be the other's
+        });
         for (const other of taken) cost += 12 * overlap(box, other);
         for (const other of marks) cost += 6 * overlap(box, other);
-        if (!best || cost < best.cost) best = { cost, box, far: ring > 1 };
+        if (!best || cost < best.cost) best = { cost, box, ring };
       });
     });
-    const { box, far } = best!;
+    const { box, ring } = best!;
     taken.push(box);
-    made[i] = { x: box.x, y: box.y + height * 0.78, far };
+    made[i] = { x: box.x, y: box.y + height * 0.78, end: ring ? nearest(points[i], box) : null };
   }
   return made;
 }

@@ -1,20 +1,27 @@
 // The colours' key: a bar with round numbers, and arrows at the chance floor and the ceiling.
 import { scaleLinear } from "d3-scale";
 import { s } from "../core/dom.js";
-import { short } from "./letters.js";
+import { tickText } from "./letters.js";
 import { stops } from "./ramp.js";
 
 export interface Key {
   low: number;
   high: number;
   title: string;
-  floor: [number, number] | null;
-  ceiling: [number, number] | null;
+  floor: Level | null;
+  ceiling: Level | null;
+}
+
+/** What holds for the mean pair, and between which ends pairs differ in it. */
+export interface Level {
+  mean: number;
+  low: number;
+  high: number;
 }
 
 let made = 0;
 
-/** Draw the bar with its left upper corner at a place; it takes 46 pixels below. */
+/** Draw the bar with its left upper corner at a place; it takes 16 pixels above and 46 below. */
 export function drawBar(x: number, y: number, width: number, key: Key): SVGGElement {
   const id = `ramp-${made++}`;
   const at = scaleLinear().domain([key.low, key.high]).range([x, x + width]).clamp(true);
@@ -30,21 +37,19 @@ export function drawBar(x: number, y: number, width: number, key: Key): SVGGElem
   for (const tick of ticks) {
     group.append(
       s("path", { class: "axis", d: `M${at(tick)} ${y + 11}v4` }),
-      s("text", { class: "tick", x: at(tick), y: y + 26, "text-anchor": "middle" }, short(tick, decimals)),
+      s("text", { class: "tick", x: at(tick), y: y + 26, "text-anchor": "middle" }, tickText(tick, decimals)),
     );
   }
-  const arrows: [string, [number, number] | null][] = [["floor", key.floor], ["ceiling", key.ceiling]]; // prettier-ignore
-  let taken = -Infinity;
-  for (const [name, span] of arrows) {
-    if (!span || span[1] < key.low - 1e-9 || span[0] > key.high + 1e-9) continue;
-    const [from, to] = [at(span[0]), at(span[1])];
-    const middle = (from + to) / 2;
-    const near = middle < x + width / 2;
-    group.append(s("path", { class: "span", d: `M${from} ${y - 3}H${Math.max(to, from + 0.5)}` }));
-    group.append(s("path", { class: "arrow", d: `M${middle} ${y - 1}l-4 -6h8Z` }));
-    const label = near ? Math.max(middle + 7, taken) : middle - 7;
-    group.append(s("text", { class: "tick", x: label, y: y - 3, "text-anchor": near ? "start" : "end" }, name === "floor" ? "chance floor" : name));
-    if (near) taken = label + 78;
+  let free = -Infinity;
+  for (const [name, level] of [["chance floor", key.floor], ["ceiling", key.ceiling]] as [string, Level | null][]) {
+    if (!level) continue;
+    const middle = at(level.mean);
+    const start = middle < x + width / 2;
+    if (at(level.high) - at(level.low) > 1) group.append(s("path", { class: "span", d: `M${at(level.low)} ${y - 2}H${at(level.high)}` }));
+    group.append(s("path", { class: "arrow", d: `M${middle} ${y - 1}l-4.5 -7h9Z` }));
+    const label = start ? Math.max(middle + 8, free) : middle - 8;
+    group.append(s("text", { class: "tick", x: label, y: y - 6, "text-anchor": start ? "start" : "end" }, name));
+    if (start) free = label + 80;
   }
   group.append(s("text", { class: "axis-title", x: x + width / 2, y: y + 42, "text-anchor": "middle" }, key.title));
   return group;

@@ -31,7 +31,7 @@ export function drawTree(
   const at = scaleLinear().domain([0, top * 1.02]).range([right - 5, 3]); // prettier-ignore
   const nodes: Node[] = tree.leaves.map((set) => ({ members: [set], x: right - 5, y: middle(set) }));
   const edges: { node: Element; members: number[] }[] = [];
-  const labels: { x: number; y: number; text: string; sure: boolean; room: number }[] = [];
+  const labels: { x: number; y: number; text: string; sure: boolean}[] = [];
   tree.merges.forEach(([first, second, height], branch) => {
     const children = [nodes[first], nodes[second]];
     const x = at(height);
@@ -55,7 +55,7 @@ export function drawTree(
     hit.addEventListener("pointerleave", () => (linked.light([]), untip()));
     group.append(span, hit);
     if (!root && au !== null && bp !== null) {
-      labels.push({ x: x - 3, y: y - 3, text: `${Math.round(100 * au)}/${Math.round(100 * bp)}`, sure, room: x - 3 });
+      labels.push({ x: x - 3, y: y - 3, text: `${Math.round(100 * au)}/${Math.round(100 * bp)}`, sure });
     }
   });
   group.append(...supports(labels));
@@ -85,15 +85,17 @@ function isOnPath(members: number[], sets: readonly number[]): boolean {
 }
 
 // The surest first; what would cover another one is left to the tooltip.
-function supports(labels: { x: number; y: number; text: string; sure: boolean; room: number }[]): Element[] {
+function supports(labels: { x: number; y: number; text: string; sure: boolean}[]): Element[] {
   const placed: [number, number, number, number][] = [];
   const made: Element[] = [];
   for (const one of [...labels].sort((a, b) => Number(b.sure) - Number(a.sure))) {
     const width = widthOf(one.text, SIZE, one.sure ? 700 : 400);
     const box: [number, number, number, number] = [one.x - width, one.y - SIZE + 2, one.x, one.y];
-    if (box[0] < 0 || placed.some((p) => box[0] < p[2] + 3 && box[2] > p[0] - 3 && box[1] < p[3] + 1 && box[3] > p[1] - 1)) continue; // prettier-ignore
+    let end = "end";
+    if (box[0] < 0) [box[0], box[2], end] = [one.x + 6, one.x + 6 + width, "start"]; // on the other side of the fork
+    if (placed.some((p) => box[0] < p[2] + 3 && box[2] > p[0] - 3 && box[1] < p[3] + 1 && box[3] > p[1] - 1)) continue; // prettier-ignore
     placed.push(box);
-    made.push(s("text", { class: `support${one.sure ? " sure" : ""}`, x: one.x, y: one.y, "text-anchor": "end" }, one.text));
+    made.push(s("text", { class: `support${one.sure ? " sure" : ""}`, x: end === "end" ? one.x : one.x + 6, y: one.y, "text-anchor": end }, one.text));
   }
   return made;
 }

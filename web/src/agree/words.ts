@@ -20,8 +20,7 @@ export function termsOf(agree: Agree, measure: Measure, pair: Pair): [string, st
     ["images", pair.n === null ? null : `N = ${pair.n.toLocaleString("en")}`],
     ["chance floor", pair.floor === null ? null : fixed(pair.floor, 3)],
     ["ceiling", pair.ceiling === null ? null : fixed(pair.ceiling, 3)],
-    [pair.ceiling === null ? "above chance (identical maps: 1)" : "calibrated (0 chance, 1 ceiling)",
-     pair.calibrated === null ? null : fixed(pair.calibrated, 3)],
+    [pair.ceiling === null ? "above chance (0 to 1)" : "calibrated (0 to 1)", pair.calibrated === null ? null : fixed(pair.calibrated, 3)],
     ["relation", pair.relation?.[1] ?? null],
   ]; // prettier-ignore
   return found.filter((one): one is [string, string] => one[1] !== null);

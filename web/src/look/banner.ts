@@ -1,7 +1,7 @@
 // What a person was sent here for: two models, some images; and the way back.
 import { data } from "../core/data.js";
 import { h } from "../core/dom.js";
-import { menu } from "./controls.js";
+import { menu } from "../core/fields.js";
 import { look, set } from "./state.js";
 
 function pairMenus([a, b]: [number, number]): HTMLElement[] {

@@ -2,35 +2,12 @@
 import { MAGNITUDE_MAPS, SIGNED_MAPS } from "../core/colour.js";
 import { data } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
+import { menu, pills, type Options } from "../core/fields.js";
 import type { Mode } from "../core/overlay.js";
 import { labels } from "./images.js";
 import { kinds, legend } from "./legend.js";
 import { hasPairs } from "./pairs.js";
 import { FILTERS, ORDERS, SIZES, look, set, setStyle, standard, type Look } from "./state.js";
-
-type Choices = readonly (readonly [value: string, words: string])[];
-
-/** A menu with its label; `id` names it for labels and tests. */
-export function menu(id: string, words: string, choices: Choices, value: string, choose: (value: string) => void): HTMLElement {
-  const select = h(
-    "select",
-    { id, onchange: () => choose(select.value) },
-    ...choices.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
-  );
-  return h("label", { class: "menu" }, h("span", {}, words), select);
-}
-
-/** Pills of which one is chosen. */
-export function pills(name: string, words: string, choices: Choices, value: string, choose: (value: string) => void): HTMLElement {
-  const radio = (key: string, text: string): HTMLElement =>
-    h(
-      "label",
-      {},
-      h("input", { type: "radio", name, value: key, checked: key === value, onchange: () => choose(key) }),
-      h("span", {}, text),
-    );
-  return h("fieldset", { class: "methods" }, h("legend", {}, words), h("div", { class: "pills" }, ...choices.map(([key, text]) => radio(key, text))));
-}
 
 const MODE_WORDS: Record<Mode, string> = {
   heat: "overlay",
@@ -80,7 +57,7 @@ export function styleControls(prefix: string, flat: boolean): Child[] {
 function colourMenus(now: Look): Child[] {
   const { signed, magnitude } = kinds(now);
   if (now.style.mode === "spotlight" || now.style.mode === "segments") return [];
-  const same = (names: readonly string[]): Choices => names.map((name) => [name, name]);
+  const same = (names: readonly string[]): Options => names.map((name) => [name, name]);
   return [
     magnitude && menu("magnitude", "colours", same(MAGNITUDE_MAPS), now.style.magnitude, (name) => setStyle({ magnitude: name as Look["style"]["magnitude"] })),
     signed && menu("signed", magnitude ? "signed" : "colours", same(SIGNED_MAPS), now.style.signed, (name) => setStyle({ signed: name as Look["style"]["signed"] })),
@@ -107,7 +84,7 @@ function imageControls(now: Look): Child[] {
   const judged = data.models.some((model) => model.truth.some((truth) => truth >= 0));
   const filters = FILTERS.filter((one) => judged || one === "all" || one === "disagree");
   const pairs = now.columns === "models" && !now.pair && data.models.length > 2 && hasPairs(now.method);
-  const orders: Choices = [...ORDERS.map((one) => [one, ORDER_WORDS[one]] as const), ...(pairs ? ([["pair", "by a pair of models…"]] as const) : [])];
+  const orders: Options = [...ORDERS.map((one) => [one, ORDER_WORDS[one]] as const), ...(pairs ? ([["pair", "by a pair of models…"]] as const) : [])];
   return [
     menu("filter", "images", filters.map((one) => [one, FILTER_WORDS[one]]), now.filter, (filter) => set({ filter: filter as Look["filter"] })),
     names.length > 1 && names.length < data.images.length && menu("label", "label", [["", "any"], ...names.map((name) => [name, name] as const)], now.label, (label) => set({ label })),

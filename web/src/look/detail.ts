@@ -1,17 +1,19 @@
 // One map in large, with everything that is known of it, and beside it another.
-import { data, fixed, labelOf, loadMaps, loadPhoto, mapOf } from "../core/data.js";
+import { data, fixed, labelOf, loadMaps, loadPhoto, mapOf, sizeOf } from "../core/data.js";
+import { makeComparing } from "../core/comparing.js";
 import { h } from "../core/dom.js";
 import type { Picture } from "../core/overlay.js";
 import { asset } from "../core/parts.js";
-import { besideOf, makeComparing } from "./compare.js";
+import { makeStage, type Scene } from "../core/stage.js";
+import { besideMenus, besideOf, comparisons } from "./beside.js";
 import { styleControls } from "./controls.js";
-import { savePlates, saveCells, type Plate } from "./export.js";
+import { saveCells, savePlates, type Shown } from "./export.js";
 import { factsOf, predictions } from "./facts.js";
 import type { Grid } from "./grid.js";
 import { columnsOf, type Column } from "./images.js";
+import { readout } from "./readout.js";
 import { legend } from "./legend.js";
 import { cosineOf, difference } from "./similar.js";
-import { makeStage, type Scene } from "./stage.js";
 import { look, onLook, set } from "./state.js";
 
 interface Detail {
@@ -59,13 +61,13 @@ function makeDetail(grid: Grid): Detail {
   const after = button("detail-after", "]", "Method after (])", () => turn(1));
   const close = button("detail-close", "×", "Close (Escape)", () => dialog.close());
   const stage = makeStage((share) => comparing.share(share));
-  const comparing = makeComparing(stage.flip, stage.swipe);
+  const comparing = makeComparing({ flip: stage.flip, swipe: stage.swipe, choose: (compare) => set({ compare }) });
   const drawing = h("div", { class: "controls" });
   stage.element.querySelector(".plates")!.after(drawing);
   const bare = h("input", { type: "checkbox", id: "detail-bare", onchange: () => draw() });
   const facts = h("div", { class: "facts", id: "detail-facts" });
-  const png = h("button", { type: "button", id: "save-png", onclick: () => scene && void savePlates(scene.image, scene.plates, scene.photo, scene.style) }, "Save PNG");
-  const csv = h("button", { type: "button", id: "save-csv", onclick: () => scene && saveAll(scene) }, "Save CSV");
+  const png = h("button", { type: "button", id: "save-png", onclick: () => scene && void savePlates(shownImage, plates, scene.photo, scene.style) }, "Save PNG");
+  const csv = h("button", { type: "button", id: "save-csv", onclick: () => plates.forEach((plate) => saveCells(shownImage, plate)) }, "Save CSV");
   const group = (words: string, ...all: HTMLElement[]): HTMLElement => h("span", { class: "steps", role: "group", "aria-label": words }, h("span", {}, words), ...all);
   const dialog = h(
     "dialog",
@@ -81,6 +83,8 @@ function makeDetail(grid: Grid): Detail {
   );
   document.body.append(dialog);
   let scene: Scene | null = null;
+  let plates: Shown[] = [];
+  let shownImage = -1;
   let wanted = "";
   let held = false;
 
@@ -120,9 +124,11 @@ function makeDetail(grid: Grid): Detail {
 
   function compose(image: number, photo: Picture | null, a: Column, b: Column | null): void {
     const { compare, style } = look();
-    const plates = [a, b].flatMap((column): Plate[] => {
+    plates = [a, b].flatMap((column): Shown[] => {
       const map = column && mapOf(column.method, image, column.model);
-      return column && map ? [{ column, map, tile: map.tile, title: nameOf(column) }] : [];
+      if (!column || !map) return [];
+      const read = (x: number, y: number): string[] => readout(image, column, map, x, y);
+      return [{ column, map, tile: map.tile, own: map.tile, reason: map.reason, title: nameOf(column), read }];
     });
     const [first, second] = plates;
     let alike = "";
@@ -131,9 +137,11 @@ function makeDetail(grid: Grid): Detail {
       alike = cosine === null ? "no part of the photograph is in both" : `cosine of these two maps ${fixed(cosine)}`;
       if (compare === "difference") first.tile = difference(first.map.tile, second.map.tile);
     } else if (compare === "difference" && first) first.tile = null;
-    const photoNow = scene?.image === image && scene.photo && larger.get(image) === scene.photo ? scene.photo : photo;
-    scene = { image, photo: photoNow, plates, compare, style, bare: false };
-    comparing.update(alike);
+    const photoNow = shownImage === image && scene?.photo && larger.get(image) === scene.photo ? scene.photo : photo;
+    shownImage = image;
+    scene = { size: sizeOf(image), photo: photoNow, plates, compare, style, bare: false };
+    comparing.update({ mode: compare, modes: comparisons(), menus: besideMenus(), alike });
+    dialog.dataset["compare"] = compare;
     facts.replaceChildren(...(first ? known(image, plates) : [h("p", {}, "The file of these maps is missing.")]));
     csv.disabled = !plates.some((plate) => plate.map.tile);
     draw();
@@ -234,14 +242,12 @@ function nameOf({ model, method }: Column): string {
   return `${data.models[model]!.label} · ${data.methods[method]!.label}`;
 }
 
-function known(image: number, plates: readonly Plate[]): HTMLElement[] {
+function known(image: number, plates: readonly Shown[]): HTMLElement[] {
   return plates.flatMap((plate, i) => {
+    const block = h("div", { class: "block" });
     const which = plates.length > 1 ? `${"AB"[i]}: ${plate.title}` : "Prediction";
-    const said = i === 1 && plates[0]!.column.model === plate.column.model ? [] : [predictions(image, plate.column.model)];
-    return [h("h3", {}, which), ...said, ...(plates.length > 1 ? [] : [h("h3", {}, "Map")]), factsOf(image, plate.column, plate.map)];
+    const said = i === 1 && plates[0]!.column.model === plate.column.model ? [h("p", { class: "quiet" }, "The same model, the same prediction.")] : [predictions(image, plate.column.model)];
+    block.append(h("h3", {}, which), ...said, ...(plates.length > 1 ? [] : [h("h3", {}, "Map")]), factsOf(image, plate.column, plate.map));
+    return [block];
   });
-}
-
-function saveAll(scene: Scene): void {
-  for (const plate of scene.plates) saveCells(scene.image, plate);
 }

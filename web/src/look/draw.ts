@@ -24,13 +24,6 @@ export function density(): number {
   return Math.min(3, devicePixelRatio || 1);
 }
 
-/** Give a canvas a size in pixels of the page; whatever is on it is gone where that changes. */
-export function fit(canvas: HTMLCanvasElement, width: number, height: number): void {
-  const [wide, high] = [Math.round(width * density()), Math.round(height * density())];
-  if (canvas.width !== wide) canvas.width = wide;
-  if (canvas.height !== high) canvas.height = high;
-}
-
 const KEPT = 96;
 const scaled = new Map<string, HTMLCanvasElement>();
 
@@ -50,30 +43,38 @@ function reduced(image: number, photo: Picture, width: number, height: number): 
   return canvas;
 }
 
+/** Radius of a photograph's corners. */
+const ROUND = 4;
+
 /** Whether a cell is drawn, has no map to be drawn, or waits for its data. */
 export type Drawn = "map" | "none" | "waiting";
 
-/** Draw a cell of the grid; what is not there yet is asked for, and `later` is called when it has come. */
+/** Draw a cell of the grid into a part of a canvas; what is not there yet is asked for, and `later` is called then. */
 export function drawCell(
-  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  cell: Area,
   image: number,
-  column: Column | null,
+  column: Column,
   style: Style,
   later: () => void,
 ): { drawn: Drawn; map: MapFacts | null } {
   const photo = photoNow(image);
-  const ready = column === null || mapsReady(column.method, image);
+  const ready = mapsReady(column.method, image);
   if (photo === undefined) once(`photo ${image}`, () => loadPhoto(image), later);
   if (!ready) once(`${column.method} ${image}`, () => loadMaps(column.method, image), later);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
-  context.clearRect(0, 0, canvas.width, canvas.height);
   if (photo === undefined) return { drawn: "waiting", map: null };
-  const area = placed(image, canvas.width, canvas.height);
-  const map = column ? mapOf(column.method, image, column.model) : null;
-  const picture = photo && reduced(image, photo, area.width, area.height);
-  paint(context, area, picture, sizeOf(image), map?.tile ?? null, style);
+  const inside = placed(image, cell.width, cell.height);
+  const area = { ...inside, x: cell.x + inside.x, y: cell.y + inside.y };
+  const map = mapOf(column.method, image, column.model);
+  context.clearRect(cell.x, cell.y, cell.width, cell.height);
+  context.save();
+  context.beginPath();
+  context.roundRect(area.x, area.y, area.width, area.height, ROUND * density());
+  context.clip();
+  paint(context, area, photo && reduced(image, photo, area.width, area.height), sizeOf(image), map?.tile ?? null, style);
+  context.restore();
   const lost = !ready && failed.has(`${column.method} ${image}`);
-  return { drawn: ready || lost ? (map?.tile || !column ? "map" : "none") : "waiting", map };
+  return { drawn: ready || lost ? (map?.tile ? "map" : "none") : "waiting", map };
 }
 
 const failed = new Set<string>();

@@ -1,35 +1,33 @@
 // A map as a picture with a caption, and its cells as a table.
 import { data, labelOf, loadPhoto, prediction, percent, sizeOf, type MapFacts } from "../core/data.js";
-import { paint, readingAt, type Picture, type Style, type Tile } from "../core/overlay.js";
+import { paint, readingAt, type Picture, type Style } from "../core/overlay.js";
+import type { Plate } from "../core/stage.js";
 import { saveCanvas, saveCsv } from "../core/save.js";
 import { explains } from "./readout.js";
 import type { Column } from "./images.js";
 
-/** One picture of those that are saved beside each other. */
-export interface Plate {
+/** One map of those that are shown, and whose it is. */
+export interface Shown extends Plate {
   column: Column;
   map: MapFacts;
-  tile: Tile | null;
-  /** what stands above the prediction */
-  title: string;
 }
 
 const SCALE = 3;
 const WIDTH = 480;
 
-function nameOf(image: number, plates: readonly Plate[]): string {
+function nameOf(image: number, plates: readonly Shown[]): string {
   const parts = [data.images[image]!.name.replace(/\.\w+$/, ""), ...plates.map((plate) => plate.title)];
   return parts.join(" ").replace(/[^\p{L}\p{N}.-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 120);
 }
 
-function captions(image: number, plate: Plate): string[] {
+function captions(image: number, plate: Shown): string[] {
   const said = prediction(plate.column.model, image);
   const right = said?.right === null || !said ? "" : said.right ? " (right)" : " (wrong)";
   const what = plate.map.tile ? `explains ${explains(plate.column, plate.map)}` : plate.map.reason;
   return [plate.title, said ? `predicts ${said.name} ${percent(said.p)}${right}` : "", what].filter(Boolean);
 }
 
-function drawn(image: number, plates: readonly Plate[], photo: Picture | null, style: Style): HTMLCanvasElement {
+function drawn(image: number, plates: readonly Shown[], photo: Picture | null, style: Style): HTMLCanvasElement {
   const [w, h] = sizeOf(image);
   const scale = Math.min(WIDTH / w, WIDTH / h);
   const [wide, high] = [Math.round(w * scale), Math.round(h * scale)];
@@ -54,7 +52,7 @@ function drawn(image: number, plates: readonly Plate[], photo: Picture | null, s
 }
 
 /** Save maps over their photograph as a PNG, three pixels for each of the page's, with captions. */
-export async function savePlates(image: number, plates: readonly Plate[], photo: Picture | null, style: Style): Promise<void> {
+export async function savePlates(image: number, plates: readonly Shown[], photo: Picture | null, style: Style): Promise<void> {
   const name = nameOf(image, plates);
   try {
     const canvas = drawn(image, plates, photo, style);
@@ -66,8 +64,8 @@ export async function savePlates(image: number, plates: readonly Plate[], photo:
 }
 
 /** Save the cells of a map: where each lies in the photograph, and its value in the map's own units. */
-export function saveCells(image: number, { column, map, title }: Plate): void {
-  const { tile } = map;
+export function saveCells(image: number, shown: Shown): void {
+  const { tile } = shown.map;
   if (!tile) return;
   const [rows, columns] = tile.cells;
   const [left, top, right, bottom] = tile.box;
@@ -82,6 +80,5 @@ export function saveCells(image: number, { column, map, title }: Plate): void {
       table.push([r + 1, c + 1, ...edges, value === null ? null : Number(value.toPrecision(tile.rest ? 4 : 2))]);
     }
   }
-  void column;
-  saveCsv(table, nameOf(image, [{ column, map, tile, title }]));
+  saveCsv(table, nameOf(image, [shown]));
 }

@@ -1,6 +1,7 @@
 // The grid: rows of images that exist only near the window, in a box that scrolls both ways.
 import { data, familyColour, sizeOf } from "../core/data.js";
 import { h } from "../core/dom.js";
+import { ahead } from "./prefetch.js";
 import { columnsOf, type Column } from "./images.js";
 import { drawRow, emptyRow, fill, type Cell, type Layout, type Row } from "./row.js";
 import { look, set, SIZES } from "./state.js";
@@ -10,6 +11,8 @@ const AHEAD = 1.5;
 /** Milliseconds of a frame for rows that are not seen yet. */
 const BUDGET = 6;
 const GAP = 8;
+/** Rows in the direction of travel whose data is asked for. */
+const FAR = 30;
 
 export interface Grid {
   scroller: HTMLElement;
@@ -40,6 +43,7 @@ export function makeGrid(): Grid {
   let asked = 0;
   let focus: [number, number] = [0, 0];
   let marked = false;
+  let before = 0;
 
   function measure(): void {
     const width = scroller.clientWidth;
@@ -62,15 +66,20 @@ export function makeGrid(): Grid {
     if (JSON.stringify(next) === JSON.stringify(layout)) return;
     const top = scroller.scrollTop / layout.row;
     layout = next;
-    for (const [name, value] of Object.entries({ head, cell, high, row, gap: GAP })) {
+    for (const [name, value] of Object.entries({ head, cell, high, row, gap: GAP, "photo-wide": photo[0], "photo-high": photo[1] })) {
       scroller.style.setProperty(`--${name}`, `${value}px`);
     }
     table.style.width = `${head + GAP + count * (cell + GAP)}px`;
     rowsBox.style.height = `${images.length * row}px`;
     scroller.scrollTop = top * row;
     version++;
-    for (const one of pool) one.image = -1;
+    clear();
     tick();
+  }
+
+  function clear(): void {
+    for (const row of pool) row.element.remove();
+    pool = [];
   }
 
   function headings(): void {
@@ -107,7 +116,7 @@ export function makeGrid(): Grid {
       if (there.has(at)) continue;
       let row = free.pop();
       if (!row) {
-        row = emptyRow(columns);
+        row = emptyRow(columns, layout);
         pool.push(row);
         rowsBox.append(row.element);
       }
@@ -150,6 +159,9 @@ export function makeGrid(): Grid {
       schedule();
       break;
     }
+    const onward = last >= before ? images.slice(last + 1, last + 1 + FAR) : images.slice(Math.max(0, first - FAR), first).reverse();
+    if (marked) ahead(onward);
+    before = last;
     if (complete && !marked) {
       marked = true;
       requestAnimationFrame(() => performance.mark("crosslight:overlays"));
@@ -170,8 +182,7 @@ export function makeGrid(): Grid {
       const wanted = columnsOf(look());
       if (JSON.stringify(wanted) !== JSON.stringify(columns)) {
         columns = wanted;
-        for (const row of pool) row.element.remove();
-        pool = [];
+        clear();
         layout = { ...layout, row: layout.row, cell: 0 };
       }
       headings();

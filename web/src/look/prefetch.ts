@@ -1,5 +1,5 @@
 // Photographs and maps that will be wanted soon are loaded while nothing else is to be done.
-import { data, firstImages, loadMaps, loadPhoto } from "../core/data.js";
+import { data, firstImages, loadMaps, loadPhoto, mapsReady, photoNow } from "../core/data.js";
 import type { Grid } from "./grid.js";
 import { look } from "./state.js";
 
@@ -38,5 +38,31 @@ export async function prefetch(grid: Grid): Promise<void> {
     await idle();
     if (mine !== round) return;
     await loadPhoto(image).catch(() => undefined);
+  }
+}
+
+const coming = new Set<string>();
+/** Maps and photographs that are on their way at a time. */
+const [MOST_MAPS, MOST_PHOTOS] = [2, 12];
+
+function fetched(kind: "maps" | "photo", key: string | number, most: number, load: () => Promise<unknown>): void {
+  const name = `${kind} ${key}`;
+  const many = [...coming].filter((one) => one.startsWith(kind)).length;
+  if (coming.has(name) || many >= most) return;
+  coming.add(name);
+  load().then(
+    () => coming.delete(name),
+    () => undefined, // stays, so that it is not asked for again and again
+  );
+}
+
+/** While a person scrolls nothing is idle: what the next rows want is asked for at once, the nearest first. */
+export function ahead(images: readonly number[]): void {
+  const { method, columns } = look();
+  for (const image of images) {
+    if (photoNow(image) === undefined) fetched("photo", image, MOST_PHOTOS, () => loadPhoto(image));
+    if (columns === "methods" || mapsReady(method, image)) continue;
+    const chunk = Math.floor(image / data.methods[method]!.chunk);
+    fetched("maps", `${method} ${chunk}`, MOST_MAPS, () => loadMaps(method, image));
   }
 }

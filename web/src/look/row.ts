@@ -1,14 +1,14 @@
 // One row of the grid: an image, and a cell for every column. Rows are used again for other images.
-import { className, data, labelOf, percent, prediction, type MapFacts } from "../core/data.js";
+import { className, data, labelOf, loadPhoto, percent, photoNow, prediction, type MapFacts } from "../core/data.js";
 import { h } from "../core/dom.js";
 import type { Style } from "../core/overlay.js";
-import { drawCell, fit } from "./draw.js";
+import { density, drawCell } from "./draw.js";
 import { scoreWords, type Column } from "./images.js";
 import { look } from "./state.js";
 
 export interface Cell {
   element: HTMLElement;
-  canvas: HTMLCanvasElement;
+  square: HTMLElement;
   note: HTMLElement;
   said: HTMLElement;
   column: Column;
@@ -20,14 +20,24 @@ export interface Cell {
 export interface Row {
   element: HTMLElement;
   head: HTMLElement;
-  photo: HTMLCanvasElement;
+  photo: HTMLElement;
   words: HTMLElement;
   cells: Cell[];
+  strips: Strip[];
   /** its place among the rows, and the image; -1 while it shows none */
   at: number;
   image: number;
-  photoDrawn: string;
 }
+
+/** A canvas for some columns. Every canvas is a layer of its own to a browser: one for each cell would be too many. */
+interface Strip {
+  canvas: HTMLCanvasElement;
+  first: number;
+  count: number;
+}
+
+/** Pixels of the screen that a canvas may be wide. */
+const WIDEST = 4096;
 
 /** Measures of the grid, in pixels of the page. */
 export interface Layout {
@@ -43,26 +53,51 @@ export interface Layout {
 }
 
 function emptyCell(column: Column, at: number): Cell {
-  const canvas = h("canvas", { "aria-hidden": "true" });
   const note = h("span", { class: "note-none", hidden: true });
   const said = h("div", { class: "said" });
+  const square = h("div", { class: "square" }, note);
   const element = h(
     "div",
     { class: "cell", role: "gridcell", tabindex: -1, "aria-colindex": at + 2, "data-column": at, "data-model": column.model },
-    h("div", { class: "square" }, canvas, note),
+    square,
     said,
   );
-  return { element, canvas, note, said, column, drawn: "", map: null };
+  return { element, square, note, said, column, drawn: "", map: null };
 }
 
 /** A row without an image. */
-export function emptyRow(columns: readonly Column[]): Row {
-  const photo = h("canvas", { "aria-hidden": "true" });
+export function emptyRow(columns: readonly Column[], layout: Layout): Row {
+  const photo = h("div", { class: "rowphoto", "aria-hidden": "true" });
   const words = h("div", { class: "rowwords" });
   const head = h("div", { class: "rowhead", role: "rowheader", "aria-colindex": 1 }, photo, words);
   const cells = columns.map(emptyCell);
-  const element = h("div", { class: "row body", role: "row" }, head, ...cells.map((cell) => cell.element));
-  return { element, head, photo, words, cells, at: -1, image: -1, photoDrawn: "" };
+  const most = Math.max(1, Math.floor(WIDEST / density() / (layout.cell + layout.gap)));
+  const strips: Strip[] = [];
+  for (let first = 0; first < columns.length; first += most) {
+    strips.push({ canvas: h("canvas", { class: "strip-canvas", "aria-hidden": "true" }), first, count: Math.min(most, columns.length - first) });
+  }
+  const element = h("div", { class: "row body", role: "row" }, head, ...strips.map((strip) => strip.canvas), ...cells.map((cell) => cell.element));
+  return { element, head, photo, words, cells, strips, at: -1, image: -1 };
+}
+
+function sizeStrips(row: Row, layout: Layout): void {
+  for (const { canvas, first, count } of row.strips) {
+    const wide = count * (layout.cell + layout.gap);
+    const [width, height] = [Math.round(wide * density()), Math.round(layout.high * density())];
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+      canvas.style.width = `${wide}px`;
+      canvas.style.height = `${layout.high}px`;
+      canvas.style.left = `${layout.head + layout.gap + first * (layout.cell + layout.gap)}px`;
+    } else {
+      contextOf(canvas).clearRect(0, 0, width, height);
+    }
+  }
+}
+
+function contextOf(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  return canvas.getContext("2d", { willReadFrequently: true })!;
 }
 
 /** Have a row show an image at a place; its canvases are drawn by `drawRow`. */
@@ -77,12 +112,13 @@ export function fill(row: Row, at: number, image: number, layout: Layout): void 
   row.at = at;
   row.image = image;
   if (!other) return;
-  row.photoDrawn = "";
+  sizeStrips(row, layout);
+  showPhoto(row);
   const about = data.images[image]!;
   row.words.replaceChildren(
     ...[
       about.label !== null && h("div", { class: "label", title: about.label }, labelOf(image)),
-      h("div", { class: "file", title: about.name }, about.name),
+      h("div", { class: "filename", title: about.name }, about.name),
       scoreWords(look(), image) && h("div", { class: "score", title: scoreTitle() }, scoreWords(look(), image)),
     ].filter((line) => line instanceof Node),
   );
@@ -94,6 +130,15 @@ export function fill(row: Row, at: number, image: number, layout: Layout): void 
     says(cell, image, layout.narrow);
     cell.element.setAttribute("aria-label", cellWords(image, cell.column, null));
   }
+}
+
+// The photograph itself stands in the first column: it is decoded already, and no other row shows it.
+function showPhoto(row: Row): void {
+  const { image } = row;
+  const there = photoNow(image);
+  row.photo.replaceChildren(...(there ? [there] : []));
+  if (there !== undefined) return;
+  void loadPhoto(image).then((photo) => photo && row.image === image && row.photo.replaceChildren(photo), () => undefined);
 }
 
 function scoreTitle(): string {
@@ -132,18 +177,14 @@ export function drawRow(
 ): "all" | "waiting" | "stopped" {
   const key = `${row.image} ${version}`;
   let all: "all" | "waiting" = "all";
-  if (row.photoDrawn !== key) {
-    fit(row.photo, ...layout.photo);
-    row.photo.style.width = `${layout.photo[0]}px`;
-    row.photo.style.height = `${layout.photo[1]}px`;
-    if (drawCell(row.photo, row.image, null, style, later).drawn === "waiting") all = "waiting";
-    else row.photoDrawn = key;
-  }
-  for (const cell of row.cells) {
+  const scale = density();
+  for (const [i, cell] of row.cells.entries()) {
     if (cell.drawn === key) continue;
     if (enough()) return "stopped";
-    fit(cell.canvas, layout.cell, layout.high);
-    const { drawn, map } = drawCell(cell.canvas, row.image, cell.column, style, later);
+    const strip = row.strips.find((one) => i < one.first + one.count)!;
+    const left = Math.round((i - strip.first) * (layout.cell + layout.gap) * scale);
+    const area = { x: left, y: 0, width: Math.round(layout.cell * scale), height: strip.canvas.height };
+    const { drawn, map } = drawCell(contextOf(strip.canvas), area, row.image, cell.column, style, later);
     if (drawn === "waiting") {
       all = "waiting";
       continue;

@@ -1,13 +1,12 @@
 // What the Look view shows, and how the address says it: `#look/<method>/pair/<a>/<b>?mode=contour&filter=wrong`.
 import { MAGNITUDE_MAPS, SIGNED_MAPS } from "../core/colour.js";
+import { COMPARISONS, type Comparison } from "../core/comparing.js";
 import { data } from "../core/data.js";
 import { DEFAULT_STYLE, MODES, type Style } from "../core/overlay.js";
 
 export const FILTERS = ["all", "disagree", "wrong", "right"] as const;
 export const ORDERS = ["study", "least", "most"] as const;
 export const SIZES = ["fit", "large", "largest"] as const;
-export const COMPARISONS = ["one", "beside", "flicker", "swipe", "difference"] as const;
-export type Comparison = (typeof COMPARISONS)[number];
 
 export interface Look {
   method: number;

@@ -1,12 +1,12 @@
 // The Look view: photographs x models x methods as a grid of overlays, one map in large, two beside each other.
 import { by, h, say } from "../core/dom.js";
-import { data, sizeOf } from "../core/data.js";
+import { data } from "../core/data.js";
 import { tip, untip } from "../core/tip.js";
 import { onPlace, place } from "../page/router.js";
 import { banner } from "./banner.js";
 import { controls, updateControls } from "./controls.js";
 import { closeDetail, openDetail } from "./detail.js";
-import { density, placed } from "./draw.js";
+import { placed } from "./draw.js";
 import { makeGrid, type Grid } from "./grid.js";
 import { countWords, imagesOf } from "./images.js";
 import { keyHelp } from "./keys.js";
@@ -86,13 +86,11 @@ function listen(grid: Grid): void {
   scroller.addEventListener("pointermove", (event) => {
     const found = event.pointerType === "touch" ? null : grid.cellOf(event.target);
     if (!found?.cell.map) return untip();
-    const box = found.cell.canvas.getBoundingClientRect();
-    const area = placed(found.row.image, found.cell.canvas.width, found.cell.canvas.height);
-    const scale = found.cell.canvas.width / box.width || density();
-    const x = ((event.clientX - box.left) * scale - area.x) / area.width;
-    const y = ((event.clientY - box.top) * scale - area.y) / area.height;
+    const box = found.cell.square.getBoundingClientRect();
+    const area = placed(found.row.image, box.width, box.height);
+    const x = (event.clientX - box.left - area.x) / area.width;
+    const y = (event.clientY - box.top - area.y) / area.height;
     if (x < 0 || x >= 1 || y < 0 || y >= 1) return untip();
-    void sizeOf;
     tip(event.clientX, event.clientY, ...readout(found.row.image, found.cell.column, found.cell.map, x, y));
   });
   scroller.addEventListener("pointerleave", untip);

@@ -77,8 +77,8 @@ function plate(model: number, image: number): HTMLElement {
   return h(
     "a",
     { class: "mini-map", href: `${hrefOf("look", method)}?open=${image}.${model}`, title: `${data.images[image]!.name}: ${words}` },
-    h("span", { class: "square" }, canvas),
-    h("span", { class: "words" }, instead && said ? `${said.name} ` : "", h("span", { class: "quiet" }, percent(said?.p ?? null))),
+    h("span", { class: "mini-square" }, canvas),
+    h("span", { class: "words" }, instead && said ? `${said.name} ` : "", h("span", { class: "quiet" }, percent(said?.p ?? null).replace(" ", "\u00a0"))),
   );
 }
 
@@ -180,11 +180,13 @@ function draw(): void {
 // The class with both right and wrong predictions in most models shows most.
 function telling(): number {
   if (classes.by !== "label") return 0;
+  // Classes of one or two images have no mean, and say little by themselves.
+  if ((classes.rows[0]?.length ?? 0) < classes.fewest) return -1;
   const mixed = classes.names.map((_, label) => {
     const verdicts = data.models.map((_, m) => classes.rows[label]!.map((image) => prediction(m, image)?.right));
     return verdicts.reduce((sum, row) => sum + Math.min(row.filter((v) => v === true).length, row.filter((v) => v === false).length), 0);
   });
-  return Math.max(0, mixed.indexOf(Math.max(...mixed)));
+  return mixed.indexOf(Math.max(...mixed));
 }
 
 function follow(rest: string[]): void {

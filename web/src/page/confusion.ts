@@ -23,9 +23,17 @@ function counted(names: string[], model: number | null): Map<string, Map<string,
   return found;
 }
 
-/** The table of the classes around the one that is looked at, which always has a row. */
+// Of many classes, those that are most often called something else.
+function confused(names: string[], chosen: string, model: number | null): string[] {
+  const table = counted(names, model);
+  const wrong = (name: string): number => [...table.get(name)!].reduce((sum, [said, n]) => sum + (said === name ? 0 : n), 0);
+  const order = names.map((name) => [name, name === chosen ? Infinity : wrong(name)] as const);
+  return order.sort((a, b) => b[1] - a[1]).slice(0, MOST / 2).map(([name]) => name); // prettier-ignore
+}
+
+/** The table of the classes around the one that is looked at, which always has a row where it is one. */
 export function confusionTable(names: string[], chosen: string, model: number | null): HTMLElement {
-  const rows = names.length <= MOST ? names : [chosen, ...names.filter((name) => name !== chosen)].slice(0, MOST);
+  const rows = names.length <= MOST ? names : confused(names, chosen, model);
   const table = counted(rows, model);
   const said = new Map<string, number>();
   for (const row of table.values()) for (const [name, n] of row) if (!table.has(name)) said.set(name, (said.get(name) ?? 0) + n);
@@ -59,7 +67,7 @@ export function confusionTable(names: string[], chosen: string, model: number | 
         h("tbody", {}, ...body),
       ),
     ),
-    rows.length < names.length && h("p", { class: "quiet" }, `${rows.length} of ${names.length} classes.`),
+    rows.length < names.length && h("p", { class: "quiet" }, `${rows.length} of ${names.length} classes, those that are most often called something else.`),
   );
   dressTables(holder);
   return holder;

@@ -60,11 +60,12 @@ export function drawing(chart: Chart, width: number): SVGSVGElement {
   const left = names + 8;
   const right = width - numbers - 16;
   const gap = chart.left ? 1 : 0;
-  const height = (chart.points.length + gap) * ROW + 40;
+  const narrow = width <= 420;
+  const height = (chart.points.length + gap) * ROW + (narrow && chart.chance !== null ? 56 : 40);
   const x = scaleOf(chart, left, right);
-  const bottom = height - 36;
+  const bottom = (chart.points.length + gap) * ROW + 4;
   const svg = s("svg", {
-    class: "dot-chart", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+    class: "small-dots", viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
     "aria-label": `${chart.unit}: ${chart.points.map((p) => `${p.label} ${written(chart, p.mean)}`).join(", ")}`,
   }); // prettier-ignore
   for (const tick of x.ticks(width > 420 ? 5 : 3)) {
@@ -77,7 +78,7 @@ export function drawing(chart: Chart, width: number): SVGSVGElement {
   if (chart.chance !== null) {
     svg.append(
       s("line", { class: "chance", x1: x(chart.chance), x2: x(chart.chance), y1: 0, y2: bottom }),
-      s("text", { class: "chance-words", x: x.range()[0]!, y: bottom + 31, "text-anchor": "start" }, `┆ chance: ${chart.chanceWords}, ${written(chart, chart.chance)}`),
+      s("text", { class: "chance-words", x: narrow ? 0 : x.range()[0]!, y: bottom + (narrow ? 47 : 31), "text-anchor": "start" }, `┆ chance: ${chart.chanceWords}, ${written(chart, chart.chance)}`),
     ); // prettier-ignore
   }
   chart.points.forEach((point, number) => {
@@ -107,7 +108,7 @@ function rowOf(chart: Chart, point: Point, row: number, { x, names, width, right
   for (const part of point.parts) group.append(s("circle", { class: "part", cx: x(part), cy: y, r: 2 }));
   if (point.floor !== null) {
     if (point.mean !== null) {
-      group.append(s("line", { class: "rise", x1: x(point.floor), x2: x(point.mean), y1: y, y2: y }));
+      group.append(s("line", { class: "lift", x1: x(point.floor), x2: x(point.mean), y1: y, y2: y }));
     }
     group.append(s("line", { class: "floor", x1: x(point.floor), x2: x(point.floor), y1: y - 6, y2: y + 6 }));
   }
@@ -115,7 +116,7 @@ function rowOf(chart: Chart, point: Point, row: number, { x, names, width, right
     group.append(s("line", { class: "interval", x1: x(point.low), x2: x(point.high), y1: y, y2: y }));
   }
   if (point.mean !== null) group.append(s("circle", { class: "dot-mark", cx: x(point.mean), cy: y, r: 4.5 }));
-  group.append(s("text", { class: "value", x: right + 44, y: y + 4, "text-anchor": "end" }, written(chart, point.mean)));
+  group.append(s("text", { class: "amount", x: right + 44, y: y + 4, "text-anchor": "end" }, written(chart, point.mean)));
   if (width > 420 && point.note) group.append(s("text", { class: "scale", x: right + 54, y: y + 4 }, point.note));
   const lines = [
     point.label,

@@ -22,6 +22,10 @@ export function startHow(): void {
   document.querySelectorAll<HTMLElement>("[data-copy]").forEach((button) => {
     button.addEventListener("click", () => void copy(button));
   });
+}
+
+/** In the single file, links to files lead to their copies within it. */
+export function startFiles(): void {
   if (!isSingle()) return;
   document.querySelectorAll<HTMLAnchorElement>("a[data-asset]").forEach((link) => {
     void asset(link.dataset["asset"]!).then((address) => (link.href = address));

@@ -1,6 +1,6 @@
 // The first screen: one photograph with telling maps, and two small charts.
 import { bytesOf } from "../core/bytes.js";
-import { data, percent } from "../core/data.js";
+import { labelOf, percent } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
 import { DEFAULT_STYLE, paint, type Tile } from "../core/overlay.js";
 import { part } from "../core/parts.js";
@@ -11,6 +11,7 @@ interface Shown {
   label: string;
   kind: "alike" | "different" | "method";
   model: number;
+  method: number;
   said: string;
   p: number | null;
   right: boolean | null;
@@ -24,8 +25,10 @@ interface Shown {
 
 interface Row {
   image: number;
-  method: string;
   name: string;
+  /** similarities of the two pairs, in words */
+  alike?: string;
+  different?: string;
   label: string;
   photo: string | null;
   size: [number, number];
@@ -63,8 +66,8 @@ function canvasOf(row: Row, photo: HTMLImageElement | null, tile: Tile | null, w
   return canvas;
 }
 
-function plate(canvas: HTMLCanvasElement, label: string, ...said: Child[]): HTMLElement {
-  return h("div", { class: "shown-map" }, canvas, h("p", {}, h("strong", {}, label), h("span", {}, ...said)));
+function plate(href: string, canvas: HTMLCanvasElement, label: string, ...said: Child[]): HTMLElement {
+  return h("a", { class: "shown-map", href }, canvas, h("span", { class: "shown-words" }, h("strong", {}, label), h("span", {}, ...said)));
 }
 
 function mark(right: boolean | null): Child {
@@ -74,14 +77,13 @@ function mark(right: boolean | null): Child {
 
 async function drawRow(root: HTMLElement, row: Row): Promise<void> {
   const photo = await photoOf(row);
-  const model = data.models[row.tiles[0]?.model ?? 0];
-  const label = row.label || model?.label || "";
+  const label = labelOf(row.image);
   root.append(
     h(
-      "a",
-      { class: "shown-set photo-set", href: hrefOf("look"), "--n": 1 },
+      "div",
+      { class: "shown-set photo-set", "--n": 1 },
       h("span", { class: "shown-title" }, "The picture"),
-      h("div", { class: "shown-maps" }, plate(canvasOf(row, photo, null, `The photograph ${row.name}`), row.label ? `labelled ${label}` : row.name)),
+      h("div", { class: "shown-maps" }, plate(hrefOf("look"), canvasOf(row, photo, null, `The photograph ${row.name}`), label ? `labelled ${label}` : row.name)),
     ),
   );
   for (const kind of ["alike", "different", "method"] as const) {
@@ -89,10 +91,11 @@ async function drawRow(root: HTMLElement, row: Row): Promise<void> {
     if (!tiles.length) continue;
     const plates = tiles.map((tile) => {
       const words = `Map of ${tile.label} over the photograph`;
-      return plate(canvasOf(row, photo, tileOf(tile), words), tile.label, tile.said, mark(tile.right), tile.p === null ? "" : ` ${percent(tile.p)}`);
+      const href = `${hrefOf("look", tile.method)}?open=${row.image}.${tile.model}`;
+      return plate(href, canvasOf(row, photo, tileOf(tile), words), tile.label, tile.said, mark(tile.right), tile.p === null ? "" : ` ${percent(tile.p)}`);
     });
     root.append(
-      h("div", { class: `shown-set ${kind}-set`, "--n": tiles.length }, h("span", { class: "shown-title" }, GROUPS[kind]), h("div", { class: "shown-maps" }, ...plates)),
+      h("div", { class: `shown-set ${kind}-set`, "--n": tiles.length }, h("span", { class: "shown-title" }, GROUPS[kind], kind !== "method" && row[kind] ? h("b", {}, row[kind]) : ""), h("div", { class: "shown-maps" }, ...plates)),
     );
   }
   root.style.setProperty("--a", String(row.size[0] / row.size[1]));

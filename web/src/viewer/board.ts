@@ -135,14 +135,13 @@ export function answerBars(photo: string, model: number, count: number): HTMLEle
       {
         type: "button", class: "answer", tabindex: count > 3 ? "0" : "-1", "--p": answer.p, "aria-pressed": String(chosen),
         title: `Explain ${answer.name}`, "data-class": answer.name,
-        "aria-label": `Explain ${short(answer.name)}, ${percent(answer.p)}`,
         onclick: ((event: MouseEvent) => {
           event.stopPropagation();
           choose({ target: chosen ? { kind: "own" } : { kind: "class", name: answer.name } });
           update(0);
         }) as EventListener,
       },
-      h("span", { class: "class" }, short(answer.name)), h("span", { class: "p" }, percent(answer.p)),
+      h("span", { class: "hidden" }, "Explain "), h("span", { class: "class" }, short(answer.name)), h("span", { class: "p" }, ` ${percent(answer.p)}`),
     ); // prettier-ignore
   });
 }

@@ -11,6 +11,7 @@ import { passesOf, waitingAt } from "./work.js";
 export interface Cell {
   place: Place;
   element: HTMLElement;
+  name: HTMLElement;
   canvas: HTMLCanvasElement;
   state: HTMLElement;
   said: HTMLElement;
@@ -20,16 +21,19 @@ export interface Cell {
 
 export function makeCell(place: Place): Cell {
   const canvas = h("canvas", { class: "picture", "aria-hidden": "true" });
-  const state = h("div", { class: "state" });
-  const said = h("div", { class: "said" });
+  // What is seen in pieces is said in one sentence.
+  const name = h("span", { class: "hidden" });
+  const state = h("div", { class: "state", "aria-hidden": "true" });
+  const said = h("div", { class: "said", "aria-hidden": "true" });
   const photo = photoOf(place.photo)!;
   const element = h(
     "div",
     { class: "cell", role: "gridcell", tabindex: "-1", "--a": photo.width / photo.height },
+    name,
     h("div", { class: "frame" }, canvas, state),
     said,
   );
-  return { place, element, canvas, state, said, painted: "" };
+  return { place, element, name, canvas, state, said, painted: "" };
 }
 
 interface Words {
@@ -43,8 +47,8 @@ interface Words {
 function wordsOf(place: Place): Words {
   const result = results.get(keyOf(place));
   if (result?.state === "skipped" || result?.state === "failed")
-    return { kind: result.state, line: result.state === "failed" ? "Failed" : "Not possible", more: result.reason, share: null };
-  if (result?.state === "stopped") return { kind: "stopped", line: "Stopped", more: "", share: null };
+    return { kind: result.state, line: result.state === "failed" ? "Failed; click to try again" : "Not possible", more: result.reason, share: null };
+  if (result?.state === "stopped") return { kind: "stopped", line: "Stopped", more: "Click to compute it", share: null };
   if (result?.state === "done") {
     const zero = result.tile.limit > 0 ? "" : result.status === "ok" ? "Nothing speaks for it" : result.status.replaceAll("_", " ");
     const more = zero ? `${methodOf(place.method).label} is zero everywhere for ${short(result.target.name)}` : "";
@@ -95,7 +99,7 @@ export function refresh(cell: Cell): void {
       ? [h("span", { class: "wait" }, "prediction to come")]
       : [h("span", { class: "class", title: name }, short(name)), h("span", { class: "p" }, p === undefined ? "" : percent(p))]),
   );
-  element.setAttribute("aria-label", labelFor(place, words, name, p));
+  cell.name.textContent = labelFor(place, words, name, p);
   draw(cell, shown ? `${shown.order}` : "", shown?.tile ?? null);
 }
 

@@ -51,11 +51,13 @@ async function sent(file: File): Promise<Photo> {
   if (file.size > bytes)
     throw new Refusal(413, `it has ${megabytes(file.size)}; a photograph may have ${megabytes(bytes)}`, "save a smaller copy");
   if (file.size === 0) throw new Refusal(415, "it is empty", "choose another file");
-  return sendPhoto(file, file.name || "pasted picture");
+  const name = file.name || "pasted picture";
+  return { ...(await sendPhoto(file, name)), name }; // the server may know the same bytes by another name
 }
 
 function refused(name: string, error: unknown): void {
-  const said = error instanceof Error ? error.message : String(error);
+  const whole = error instanceof Error ? error.message : String(error);
+  const said = whole.startsWith(`${name}: `) ? whole.slice(name.length + 2) : whole;
   const hint = error instanceof Refusal && error.hint ? `${upper(error.hint)}.` : "";
   notice("bad", `${name} was not taken.`, `${upper(said)}. ${hint}`.replace("..", "."));
 }

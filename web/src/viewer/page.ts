@@ -27,7 +27,7 @@ export function startPage(root: HTMLElement): void {
   root.replaceChildren(
     h("a", { class: "skip", href: "#content" }, "To the board"),
     top(),
-    h("div", { class: "inner" }, noticesElement()),
+    noticesElement(),
     content,
   );
   onChange(refresh);
@@ -38,12 +38,11 @@ function top(): HTMLElement {
   const { study } = server;
   return h(
     "nav",
-    { class: "top", "aria-label": "Crosslight" },
-    h("div", { class: "inner" },
+    { class: "masthead", "aria-label": "Crosslight" },
       h("strong", {}, "Crosslight"),
       study?.report ? h("a", { href: "/report/index.html", target: "_blank", rel: "noopener" }, `Report of ${study.name}`) : null,
       h("span", { class: "quiet device", title: "where the models run" }, server.device),
-      h("button", { type: "button", class: "link", onclick: openKeys, "aria-label": "Keys", title: "Keys (?)" }, "?")),
+      h("button", { type: "button", class: "link", onclick: openKeys, "aria-label": "Keys", title: "Keys (?)" }, "?"),
   ); // prettier-ignore
 }
 

@@ -39,5 +39,5 @@ export function openSheet(kind: string, title: string, body: Child[], closed: ()
 }
 
 export function isSheetOpen(): boolean {
-  return open !== null;
+  return open?.element.open ?? false;
 }

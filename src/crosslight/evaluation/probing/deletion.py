@@ -14,7 +14,13 @@ from .metric import probe_metric
 from .subject import Subject
 
 
-@probe_metric("deletion", group="faithfulness", better="lower", reference="Petsiuk et al. 2018, RISE, arXiv:1806.07421")
+@probe_metric(
+    "deletion",
+    group="faithfulness",
+    better="lower",
+    cost="a pass per step and map",
+    reference="Petsiuk et al. 2018, RISE, arXiv:1806.07421",
+)
 def deletion(
     subject: Subject,
     *,

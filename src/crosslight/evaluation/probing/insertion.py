@@ -15,7 +15,11 @@ from .subject import Subject
 
 
 @probe_metric(
-    "insertion", group="faithfulness", better="higher", reference="Petsiuk et al. 2018, RISE, arXiv:1806.07421"
+    "insertion",
+    group="faithfulness",
+    better="higher",
+    cost="a pass per step and map",
+    reference="Petsiuk et al. 2018, RISE, arXiv:1806.07421",
 )
 def insertion(
     subject: Subject,

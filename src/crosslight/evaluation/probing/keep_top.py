@@ -16,7 +16,13 @@ from .subject import Subject
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-@probe_metric("keep-top", group="faithfulness", better="lower", reference="DeYoung et al. 2020, arXiv:1911.03429")
+@probe_metric(
+    "keep-top",
+    group="faithfulness",
+    better="lower",
+    cost="a pass per share and map",
+    reference="DeYoung et al. 2020, arXiv:1911.03429",
+)
 def keep_top(
     subject: Subject,
     *,

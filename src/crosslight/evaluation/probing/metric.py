@@ -14,13 +14,16 @@ from torch import Tensor
 
 from ...core.registry import Registry
 
-F = TypeVar("F", bound=Callable[..., Tensor])
+#: What a metric returns: float64 ``[b]``, or that with named diagnostics ``[b]``, such as every point of a curve.
+Result = Tensor | tuple[Tensor, Mapping[str, Tensor]]
+
+F = TypeVar("F", bound=Callable[..., Result])
 
 #: what a metric is about: whether the output follows the map, whether the map follows input and parameters, how much
 #: of the picture it marks
 Group = Literal["faithfulness", "robustness", "sanity", "complexity"]
 
-#: what a metric needs: any map over the input, the method that made it, which it applies again, or the maps of all images
+#: what a metric needs: any map over the input, the method that made it, which it applies again, or all images' maps
 Needs = Literal["map", "method", "all"]
 
 
@@ -31,24 +34,26 @@ class ProbeMetric:
     Attributes:
         name: as on the command line, such as ``deletion``.
         group: what it is about.
-        function: a `Subject`, or a `MapsOfAll` where it needs all, and the metric's own settings to float64 ``[b]``, NaN
-            where an image has no value.
+        function: a `Subject`, or a `MapsOfAll` where it needs all, and the metric's own settings to float64 ``[b]``,
+            NaN where an image has no value.
         better: whether larger values are better.
         needs: ``map`` where any map has a value, so that baselines have one, too; ``method`` where maps are made anew;
             ``all`` where the maps of all images are compared with each other.
         reference: where it was published.
         settings: pydantic model of its keyword-only parameters.
         summary: first sentence of its docstring.
+        cost: what it takes, in words.
     """
 
     name: str
     group: Group
-    function: Callable[..., Tensor]
+    function: Callable[..., Result]
     better: Literal["higher", "lower"]
     needs: Needs
     reference: str
     settings: type[BaseModel]
     summary: str
+    cost: str = ""
 
 
 def _load_built_in() -> None:
@@ -62,7 +67,7 @@ PROBES: Registry[ProbeMetric] = Registry("metric", _load_built_in, "crosslight.p
 
 
 def probe_metric(
-    name: str, *, group: Group, better: Literal["higher", "lower"], reference: str, needs: Needs = "map"
+    name: str, *, group: Group, better: Literal["higher", "lower"], reference: str, needs: Needs = "map", cost: str = ""
 ) -> Callable[[F], F]:
     """Register a function of a `Subject` to one number for each image.
 
@@ -74,11 +79,15 @@ def probe_metric(
         better: whether ``higher`` or ``lower`` values are better.
         reference: where it was published.
         needs: see `ProbeMetric`.
+        cost: what it takes of the classifier, in words; by default what can be told from the rest.
     """
+    usual = {"method": "the method again, several times", "all": "no passes"}
+    cost = cost or usual.get(needs, "no passes" if group == "complexity" else "several passes per map")
 
     def register(function: F) -> F:
-        PROBES.add(name, ProbeMetric(name, group, function, better, needs, reference, _settings(name, function),
-                                     (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")))  # fmt: skip
+        summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+        settings = _settings(name, function)
+        PROBES.add(name, ProbeMetric(name, group, function, better, needs, reference, settings, summary, cost))
         return function
 
     return register

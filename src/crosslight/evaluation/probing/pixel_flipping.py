@@ -21,6 +21,7 @@ STEPS = 50
     "pixel-flipping",
     group="faithfulness",
     better="lower",
+    cost="a pass per step and map",
     reference="Bach et al. 2015, PLoS ONE 10(7):e0130140; Samek et al. 2017, arXiv:1509.06321",
 )
 def pixel_flipping(

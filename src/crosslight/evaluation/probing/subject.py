@@ -90,8 +90,8 @@ class MapsOfAll:
     """What a metric is given that compares the maps of all images with each other.
 
     Attributes:
-        maps: float64 ``[n, y, x]``: usable maps of one method on one classifier at their own resolution, after its final
-            step.
+        maps: float64 ``[n, y, x]``: usable maps of one method on one classifier at their own resolution, after its
+            final step.
         predicted: int64 ``[n]``: the class that the classifier predicts for each image.
         identities: of the images.
         seed: of the evaluation.

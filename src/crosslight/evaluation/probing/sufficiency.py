@@ -16,7 +16,11 @@ Distance = Literal["seuclidean", "euclidean", "cosine", "correlation", "citybloc
 
 
 @probe_metric(
-    "sufficiency", group="faithfulness", better="higher", reference="Dasgupta et al. 2022, arXiv:2202.00734", needs="all"
+    "sufficiency",
+    group="faithfulness",
+    better="higher",
+    reference="Dasgupta et al. 2022, arXiv:2202.00734",
+    needs="all",
 )
 def sufficiency(
     subject: MapsOfAll,

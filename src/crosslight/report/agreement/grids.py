@@ -21,13 +21,11 @@ class GridCell:
 
     Attributes:
         text: its value.
-        small: a second line, or empty.
         title: all that is known of it.
         strength: of its colour, 0 to 100; None for the diagonal.
     """
 
     text: str
-    small: str
     title: str
     strength: int | None
 
@@ -81,7 +79,7 @@ def prediction_grids(found: SamePredictions | None) -> tuple[Grid, ...]:
         ),
     ]
     return tuple(
-        grid_of(name, note, found.models, matrix, lambda i, j, title=title: ("", title(i, j)))  # type: ignore[misc]
+        grid_of(name, note, found.models, matrix, title)
         for name, note, matrix, title in entries
         if np.isfinite(matrix[np.triu_indices(len(matrix), 1)]).any()
     )
@@ -106,18 +104,17 @@ def method_grid(across: Mapping[str, Agreement]) -> Grid | None:
     for (i, j), values in known.items():
         matrix[i, j] = matrix[j, i] = np.mean(list(values.values()))
 
-    def about(i: int, j: int) -> tuple[str, str]:
+    def about(i: int, j: int) -> str:
         values = known.get((min(i, j), max(i, j)), {})
-        if not values:
-            return "", ""
+        if len(values) < 2:
+            return "one model" if values else ""
         least, most = min(values, key=lambda m: values[m]), max(values, key=lambda m: values[m])
-        small = between(values[least], values[most]) if len(values) > 1 else ""
-        return small, f"lowest on {least}, highest on {most}, {len(values)} models"
+        return f"{between(values[least], values[most])}, lowest on {least}, highest on {most}, {len(values)} models"
 
     finite = [floor for floor in floors if math.isfinite(floor)]
     chance = f"; the chance floor is {number(float(np.mean(finite)))} on average" if finite else ""
     measure = next(iter(across.values())).measure_label
-    over = f"mean over {len(across)} models, and range over models" if len(across) > 1 else "one model"
+    over = f"mean over {len(across)} models" if len(across) > 1 else "one model"
     note = f"{measure[:1].upper()}{measure[1:]} of the maps of one image by two methods; {over}{chance}."
     return grid_of("Method against method", note, labels, matrix, about)
 
@@ -127,7 +124,7 @@ def grid_of(
     note: str,
     labels: Sequence[str],
     matrix: NDArray[np.float64],
-    about: Callable[[int, int], tuple[str, str]],
+    about: Callable[[int, int], str],
 ) -> Grid:
     """A grid whose colours go from its lowest value to its highest.
 
@@ -136,7 +133,7 @@ def grid_of(
         note: how to read them.
         labels: of rows and columns.
         matrix: ``[label, label]``, NaN where unknown.
-        about: for a row and a column, the second line and what is known besides.
+        about: for a row and a column, what is known besides.
     """
     others = matrix[~np.eye(len(matrix), dtype=bool)]
     known = others[np.isfinite(others)]
@@ -145,10 +142,10 @@ def grid_of(
 
     def cell(i: int, j: int) -> GridCell:
         value = float(matrix[i, j])
-        small, title = about(i, j) if i != j else ("", "")
+        title = about(i, j) if i != j else ""
         strength = None if i == j else round(100 * (value - low) / (high - low)) if math.isfinite(value) else 0
         return GridCell(
-            "" if i == j else number(value), small, f"{labels[i]} and {labels[j]}: {title}" if title else "", strength
+            "" if i == j else number(value), f"{labels[i]} and {labels[j]}: {title}" if title else "", strength
         )
 
     rows = tuple(tuple(cell(i, j) for j in range(len(labels))) for i in range(len(labels)))

@@ -76,10 +76,13 @@ class Overview:
     skipped: tuple[tuple[str, str], ...] = ()
     recorded: tuple[tuple[str, str], ...] = ()
 
+    def about(self, method: str) -> tuple[Artefact, ...]:
+        """Announced artefacts in the maps of a method, by its label."""
+        return tuple(one for one in self.loud if one.set.endswith(f"/{method}"))
+
     def suspects(self, method: str) -> tuple[str, ...]:
         """Models whose maps of a method, by its label, an announced artefact is about."""
-        own = [one.set.removesuffix(f"/{method}") for one in self.loud if one.set.endswith(f"/{method}")]
-        return tuple(dict.fromkeys(own))
+        return tuple(dict.fromkeys(one.set.removesuffix(f"/{method}") for one in self.about(method)))
 
     @property
     def some(self) -> bool:

@@ -31,6 +31,8 @@ def test_artefacts_are_announced_with_what_mends_them(analysis: Analysis) -> Non
     assert second.hint == ""
     assert over.suspects("Grad-CAM") == ("Model number 0",)
     assert over.suspects("Fine") == ()
+    assert over.about("Grad-CAM") == over.loud
+    assert over.about("Fine") == ()
 
 
 def test_methods_against_methods(analysis: Analysis) -> None:
@@ -40,7 +42,7 @@ def test_methods_against_methods(analysis: Analysis) -> None:
     values = [one.mean[0, 1] for one in analysis.across_methods.values()]
     cell = grid.rows[0][1]
     assert cell.text == f"{np.mean(values):.2f}"
-    assert cell.small == f"{min(values):.2f} to {max(values):.2f}"
+    assert cell.title.startswith(f"Grad-CAM and Fine: {min(values):.2f} to {max(values):.2f}, lowest on Model number ")
     assert cell.title.endswith("5 models")
     assert grid.rows[0][0].strength is None
     assert "0.40 on average" in grid.note

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,15 +22,28 @@ Make = Callable[..., MethodAnalysis]
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
 
+def part(page: Path, name: str) -> Any:
+    """What a part of a page holds."""
+    (path,) = page.parent.glob(f"assets/*/{name}.js")
+    text = path.read_text("ascii")
+    return json.loads(text.removeprefix(f'crosslight.part("{name}",').removesuffix(");\n"))
+
+
+def html(page: Path) -> str:
+    """The page with the panels of all methods."""
+    names = sorted(path.stem for path in page.parent.glob("assets/*/agree-*.js"))
+    return page.read_text("utf-8") + "".join(part(page, name)["html"] for name in names)
+
+
 class Checked(HTMLParser):
-    """A page whose tags close in order, as text."""
+    """A page and its panels, whose tags close in order, as text."""
 
     def __init__(self, page: Path):
         super().__init__()
         self.open: list[str] = []
         self.words: list[str] = []
         self.ids: list[str] = []
-        self.feed(page.read_text("utf-8"))
+        self.feed(html(page))
         assert self.open == []
         assert len(set(self.ids)) == len(self.ids)
         self.text = " ".join(" ".join(self.words).replace("\N{NO-BREAK SPACE}", " ").split())
@@ -54,9 +69,10 @@ def analysis(study: Store, made_method: Make, made_analysis: Callable[..., Analy
 
 #: what each part of the page begins with
 PARTS = {
-    "artefacts": "Look at these maps first",
+    "artefacts": "say more about a fault than about the picture",
     "ladder": "The ladder of similarity",
-    "figures": "Who stands close to whom",
+    "matrix": "Who looks at the same places",
+    "map": "Map of the models",
     "pairs": "Every pair",
     "consensus": "Against the consensus of the others",
     "measures": "By other measures",
@@ -89,9 +105,15 @@ def test_everything_is_there(study: Store, analysis: Analysis) -> None:
     assert every is not None
     assert printed(every.sentence) in text.replace("\N{NON-BREAKING HYPHEN}", "-")
     assert "--every-choice" not in text.split("Signed")[0]
-    assert text.index("Look at these maps first") < text.index("Relatives") < text.index("The ladder of similarity")
-    for name in ("matrix.svg", "dendrogram.svg", "map.svg", "choices.svg", "branches.csv", "pairs.csv"):
-        assert len(list(report.page.parent.glob(f"assets/*/agreement-0-{name}"))) == 1
+    assert text.index(PARTS["artefacts"]) < text.index("Relatives") < text.index("The ladder of similarity")
+    panel = Checked(report.page).text.partition("What follows can mislead")[2]
+    assert "90 % of 24 maps have their largest value in a corner" in panel.partition("Mean cosine")[0]
+    drawn = part(report.page, "agree-0")
+    assert drawn["sets"] == ["Net & Co", "Net <i>two</i>", "Net 3"]
+    assert set(drawn["charts"]) == {"ladder", "consensus", "properties"}
+    assert len(part(report.page, "pairs-0")["pairs"]) == 3
+    names = part(report.page, "data")["parts"]
+    assert {"agree-0", "pairs-0", "agree-2", "pairs-2"} <= set(names)
 
 
 def test_nothing_is_said_where_there_is_nothing(study: Store, analysis: Analysis) -> None:
@@ -104,7 +126,7 @@ def test_nothing_is_said_where_there_is_nothing(study: Store, analysis: Analysis
         analysis, methods={"Grad-CAM": bare}, across_methods={}, predictions=None, relations=(), artefacts=(),
         variance=None, skipped={},
     )  # fmt: skip
-    assert parts(build_report(study, analysis=nothing)) == {"ladder", "figures", "pairs"}
+    assert parts(build_report(study, analysis=nothing)) == {"ladder", "matrix", "pairs"}
 
 
 @pytest.mark.parametrize(
@@ -149,8 +171,8 @@ def test_a_store_is_analysed_where_nobody_has_done_it(study: Store) -> None:
 
 
 def test_pictures_of_disagreement_belong_to_images_of_the_page(study: Store, analysis: Analysis) -> None:
-    page = build_report(study, analysis=analysis).read_text("utf-8")
+    page = part(build_report(study, analysis=analysis), "agree-0")["html"]
     block = page[page.index('class="apart"') :].partition("Every choice")[0]
-    assert 'data-method="0"' in block[:60]
+    assert 'data-method="0"' in page[:200]
     rows = [int(row) for row in re.findall(r'data-image="(\d+)"', block)]
     assert sorted(rows) == list(range(6))

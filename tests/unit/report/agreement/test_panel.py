@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from crosslight.agreement.analysis import MethodAnalysis, Relation
-from crosslight.report.agreement.charts import PAIRS, ladder_dots, pair_dots
+from crosslight.report.agreement.charts import ladder_chart
 from crosslight.report.agreement.panel import Panel, panel_of, printed, quotes_of
 from crosslight.report.agreement.plain import analyses_of, plain_analysis
 from crosslight.report.contents import Contents, read_contents
@@ -66,31 +66,19 @@ def test_the_ladder_goes_from_identical_maps_to_chance(full: Panel) -> None:
 
 def test_the_ladder_of_models_of_which_nothing_is_known(made_method: Make) -> None:
     method = made_method(4, families=False)
-    rows = ladder_dots(method, pairs_of(method.main)).rows  # type: ignore[union-attr]
+    rows = ladder_chart(method, pairs_of(method.main)).rows  # type: ignore[union-attr]
     assert [row.label for row in rows] == ["identical maps", "two models", "chance: maps of different images"]
     assert rows[1].value == pytest.approx(np.mean([pair.mean for pair in pairs_of(method.main)]))
-    assert ladder_dots(method, []) is None
+    assert ladder_chart(method, []) is None
 
 
 def test_pairs_have_interval_floor_ceiling_and_relation(full: Panel) -> None:
-    assert full.pair_dots is not None
-    means = [row.value for row in full.pair_dots.rows]
+    means = [pair.mean for pair in full.pairs]
     assert means == sorted(means, reverse=True)
-    top = full.pair_dots.rows[0]
-    assert (top.floor, top.ceiling, top.look, top.note) == (0.5, 0.97, "seed", "N = 6")
-    assert top.low < top.value < top.high
-    assert dict(full.relations) == {"seed": "another seed of one network", "different": "different families"}
-
-
-def test_of_very_many_pairs_the_middle_is_left_out(made_method: Make) -> None:
-    method = made_method(14)
-    pairs = pairs_of(method.main, method.kin)
-    chart, left = pair_dots(method, pairs)
-    assert chart is not None
-    assert len(chart.rows) == PAIRS
-    assert left == 14 * 13 // 2 - PAIRS
-    assert chart.rows[0].value == pairs[0].mean
-    assert chart.rows[-1].value == pairs[-1].mean
+    top = full.pairs[0]
+    assert (top.floor, top.ceiling, top.relation, top.images) == (0.5, 0.97, "another seed", 6)
+    assert top.low < top.mean < top.high
+    assert full.relations == (("seed", "another seed of one network"), ("different", "different families"))
 
 
 def test_measures_beside_one_another(full: Panel) -> None:
@@ -107,7 +95,7 @@ def test_measures_beside_one_another(full: Panel) -> None:
 def test_properties_and_those_of_which_nothing_is_known(full: Panel) -> None:
     assert full.properties is not None
     assert [row.label for row in full.properties.rows] == ["how sure the models are"]
-    assert (full.properties.low, full.properties.high, full.properties.zero) == (-1, 1, True)
+    assert (full.properties.within, full.properties.zero) == ((-1, 1), True)
     assert full.properties.rows[0].note == "p = 0.020, N = 12"
     assert full.unknown_properties == (
         "how many models are right: the same for all images",
@@ -121,7 +109,7 @@ def test_consensus_is_ranked_and_coloured_by_family(full: Panel) -> None:
     assert values == sorted(values, reverse=True)
     looks = {row.label: row.look for row in full.consensus.rows}
     assert looks == {"Net & Co": "c0", "Net <i>two</i>": "c0", "Net 3": "c1"}
-    assert full.legend == (("c0", "convolutional"), ("c1", "hybrid"))
+    assert full.groups == {"Net & Co": "convolutional", "Net <i>two</i>": "convolutional", "Net 3": "hybrid"}
 
 
 def test_scenes_say_who_differs(full: Panel, contents: Contents) -> None:

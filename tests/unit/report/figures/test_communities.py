@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,12 @@ def test_pairs_at_chance_have_no_edge(agreement, words):
     one = agreement(6, floor=np.full((6, 6), 0.999))
     figure = community_graph(one, found(one))
     assert "0 of 15 pairs" in " ".join(reversed(words(figure)))
+
+
+def test_an_edge_needs_an_interval_above_chance(agreement, words):
+    one = agreement(6)
+    one = replace(one, floor=(one.low + one.mean) / 2)
+    assert "0 of 15 pairs" in " ".join(reversed(words(community_graph(one, found(one)))))
 
 
 def test_where_no_partition_holds_all_are_grey(agreement, words):

@@ -24,6 +24,7 @@ def matrices(figure):
 
 def test_one_order_and_one_scale_for_each_measure(agreement, words, on_the_page):
     own = panels(agreement)
+    own["LIME"]["cosine"] = replace(own["LIME"]["cosine"], mean=own["LIME"]["cosine"].mean - 0.4)
     figure = comparison_figure(own)
     on_the_page(figure)
     drawn = matrices(figure)
@@ -31,7 +32,12 @@ def test_one_order_and_one_scale_for_each_measure(agreement, words, on_the_page)
     order = [tick.get_text() for tick in drawn[0].get_yticklabels()]
     assert sorted(order) == [f"model-{i}" for i in range(6)]
     cosine, ssim = drawn[:2], drawn[2:]  # column by column
-    assert cosine[0].images[0].get_clim() == cosine[1].images[0].get_clim()
+    for pair, key in ((cosine, "cosine"), (ssim, "ssim")):
+        low, high = pair[0].images[0].get_clim()
+        assert (low, high) == pair[1].images[0].get_clim()
+        others = [one[key].mean[np.triu_indices(6, 1)] for one in own.values()]
+        assert low <= min(np.min(others), 0.61)
+        assert high >= np.max(others)
     for axes, one in zip([*cosine, *ssim], [own[row][key] for key in ("cosine", "ssim") for row in own], strict=True):
         places = [one.sets.index(name) for name in order]
         np.testing.assert_array_equal(np.asarray(axes.images[0].get_array()), one.mean[np.ix_(places, places)])

@@ -19,15 +19,15 @@ def widths(figure):
 
 
 def test_the_most_frequent_on_top_and_the_rest_summed_up(words, on_the_page):
-    figure = concept_histogram(COUNTS, minimum=3)
+    figure = concept_histogram(COUNTS, minimum=2)
     on_the_page(figure)
-    assert rows(figure) == ["grass", "dog", "sky", "2 further concepts"]
-    assert widths(figure) == [30, 12, 12, 3]
+    assert rows(figure) == ["grass", "dog", "sky", "wheel", "1 further concept"]
+    assert widths(figure) == [30, 12, 12, 2, 1]
     low, high = figure.axes[0].get_ylim()
     assert low > high  # the first on top
     caption = " ".join(reversed(words(figure)))
     assert "57 units with a concept, 5 concepts" in caption
-    assert "fewer than 3 units" in caption
+    assert "fewer than 2 units" in caption
 
 
 def test_layers_are_parts_of_a_bar(words, on_the_page):

@@ -76,6 +76,11 @@ def test_groups_of_columns_have_one_head(words, on_the_page):
     assert words(figure).count("Other") == 1
 
 
+def test_long_heads_are_turned_and_stay_on_the_page(on_the_page):
+    names = ["A", "B", "C", "D", "E", "F", "A name that is far too long for one column of maps"]
+    on_the_page(overlay_grid([shot(*[maps()] * 7)], names))
+
+
 def test_segments_colour_the_strongest_apart_by_sign(words):
     figure = overlay_grid([shot(superpixels(), maps())], ["S", "H"], style="segments", top=2)
     one, other = tile_axes(figure)[1:]
@@ -93,12 +98,15 @@ def test_segments_colour_the_strongest_apart_by_sign(words):
 
 
 def test_positive_and_negative_segments_get_their_colour_inside():
-    figure = overlay_grid([shot(superpixels())], ["S"], style="segments", top=2)
-    plain, drawn = (np.asarray(axes.images[0].get_array()) for axes in tile_axes(figure))
-    change = drawn - plain
-    height, width = plain.shape[:2]
-    left, right = change[height // 4, width // 4], change[height // 4, 3 * width // 4]
-    assert left[0] - left[2] > right[0] - right[2]  # vermillion for, blue against
+    grey = Shot(Image.new("RGB", (120, 90), (128, 128, 128)), [Tile(superpixels(), 0)])
+    figure = overlay_grid([grey], ["S"], style="segments", top=2)
+    drawn = np.asarray(tile_axes(figure)[1].images[0].get_array())
+    height, width = drawn.shape[:2]
+    left, right = drawn[height // 4, width // 4], drawn[height // 4, 3 * width // 4]
+    below = drawn[3 * height // 4, width // 4]
+    assert left[0] > left[2]  # vermillion for
+    assert right[0] < right[2]  # blue against
+    assert np.ptp(below) < 0.01  # the third is not coloured
 
 
 def test_contours_of_signed_maps_have_both_signs():

@@ -1,9 +1,7 @@
-"""Figures and tables of a panel: none fails, few models or many, and nothing leaves the page."""
+"""Figures for papers, of whole analyses: none fails, few models or many, and nothing leaves the page."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,13 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from crosslight.agreement.analysis import MethodAnalysis
-from crosslight.report.agreement.panel import panel_of
-from crosslight.report.agreement.written import branches_table, figures_of, pairs_table
-from crosslight.report.contents import read_contents
+from crosslight.agreement.structure import without_gaps
 from crosslight.report.figures import dendrogram_figure, matrix_figure
 from crosslight.report.figures.curve import curve_figure
 from crosslight.report.figures.legend import COLOURS
-from crosslight.store import Store
+from crosslight.report.figures.points import map_figure
 
 Make = Callable[..., MethodAnalysis]
 
@@ -50,13 +46,19 @@ def inside(figure: Figure) -> None:
 
 
 @pytest.mark.parametrize(("number", "missing"), [(2, None), (3, None), (4, 2), (14, None), (24, 7)])
-def test_figures_of_few_and_many_models(study: Store, made_method: Make, number: int, missing: int | None) -> None:
-    panel = panel_of(made_method(number, missing=missing), read_contents(study), 0)
-    drawn = dict(figures_of(panel))
-    assert set(drawn) == {"matrix", "choices"} | ({"dendrogram", "map"} if number > 2 else set())
-    for figure in drawn.values():
-        inside(figure)
-    assert len(drawn["matrix"].axes[0].get_yticklabels()) == number
+def test_figures_of_few_and_many_models(made_method: Make, number: int, missing: int | None) -> None:
+    method = made_method(number, missing=missing)
+    groups = {label: group or "" for label, group in zip(method.kin.sets, method.kin.groups, strict=True)}
+    matrix = matrix_figure(method.main, tree=method.support.tree if method.support else None, groups=groups)
+    inside(matrix)
+    assert len(matrix.axes[0].get_yticklabels()) == number
+    assert method.multiverse is not None
+    inside(curve_figure(method.multiverse))
+    if method.support is None or method.ellipses is None:
+        return
+    inside(dendrogram_figure(method.main, support=method.support, groups=groups))
+    _, left, _ = without_gaps(method.main.per_image, method.main.sets)
+    inside(map_figure(method.ellipses.ordination, left, [groups[label] for label in left], ellipses=method.ellipses))
 
 
 def test_the_matrix_stands_in_the_order_of_the_supported_tree_with_marks_of_families(made_method: Make) -> None:
@@ -117,17 +119,3 @@ def test_the_curve_is_sorted_and_says_which_choices(made_method: Make) -> None:
     assert ticks == ["published", "signed", "absolute", "7", "28", "cosine", "iou"]  # others have one level
     one = replace(found, universes=found.universes[:1])
     assert len(curve_figure(one).axes) == 1
-
-
-def test_tables(made_method: Make, study: Store) -> None:
-    method = made_method(4)
-    assert method.support is not None
-    panel = panel_of(method, read_contents(study), 0)
-    rows = list(csv.DictReader(io.StringIO(pairs_table(panel.pairs))))
-    assert len(rows) == 6
-    assert (float(rows[0]["mean"]), rows[0]["relation"]) == (panel.pairs[0].mean, "another seed")
-    assert rows[-1]["ceiling"] == ""
-    branches = list(csv.DictReader(io.StringIO(branches_table(method.support))))
-    assert len(branches) == 2
-    assert branches[0]["models"] == "Model number 0; Model number 1"
-    assert float(branches[0]["AU"]) == method.support.au[0]

@@ -1,0 +1,575 @@
+"""The viewer in Chromium against its server, with the embedded classifiers: drop, watch, choose, compare, save."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip(f"no Chromium: none of {', '.join(names)} is on the PATH")
+    with playwright.sync_playwright() as control:
+        started = control.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running viewer."""
+
+    url: str
+    port: int
+    saved: Path
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    saved = tmp_path_factory.mktemp("saved")
+    command = [sys.executable, "-m", "crosslight", "view", "--no-open", "--json", "--device", "cpu", "--save", str(saved)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            assert line, process.stderr.read() if process.stderr else ""
+            facts = json.loads(line)
+            yield Served(facts["url"], facts["port"], saved)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three pictures of the embedded world, of different shapes."""
+    from crosslight.images.embedded import SceneContent
+
+    folder = tmp_path_factory.mktemp("photographs")
+    made = []
+    for index, size in enumerate([(160, 120), (120, 120), (90, 120)]):
+        picture = Image.open(io.BytesIO(SceneContent(100 + index, "test", "clean").read())).convert("RGB")
+        path = folder / f"photo {index}.png"
+        picture.resize(size).save(path)
+        made.append(path)
+    return made
+
+
+class Visit:
+    """An open page, with everything it said and asked for."""
+
+    def __init__(self, browser: Any, served: Served, width: int = 1280, **options: Any):
+        self.served = served
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.jobs: list[dict[str, Any]] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", self._note)
+        self.page.goto(served.url)
+        self.page.wait_for_selector(".drop")
+
+    def _note(self, request: Any) -> None:
+        self.asked.append(request.url)
+        if request.method == "POST" and request.url.endswith("/api/jobs"):
+            self.jobs.append(request.post_data_json)
+
+    def give(self, *paths: Path) -> None:
+        self.page.set_input_files("input[type=file]", [str(path) for path in paths])
+
+    def wait_for_maps(self, count: int) -> None:
+        self.page.wait_for_function("n => document.querySelectorAll('.cell[data-state=done]').length === n", arg=count)
+
+    def method(self, name: str, on: bool = True) -> None:
+        self.page.keyboard.press("x")
+        self.page.locator(f"[data-method='{name}']").set_checked(on)
+        self.page.keyboard.press("Escape")
+
+    def pixels(self, cell: int) -> str:
+        return str(self.page.locator(".cell canvas").nth(cell).evaluate("canvas => canvas.toDataURL()"))
+
+    def end(self) -> None:
+        self.context.close()
+        assert [url for url in self.asked if not url.startswith((self.served.origin, "data:", "blob:"))] == []
+
+
+@contextmanager
+def visiting(browser: Any, served: Served, **options: Any) -> Iterator[Visit]:
+    made = Visit(browser, served, **options)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+@pytest.fixture
+def visit(browser: Any, served: Served) -> Iterator[Visit]:
+    """A page that must not say any error."""
+    with visiting(browser, served) as made:
+        yield made
+    assert made.said == []
+
+
+def test_one_click_on_a_sample_shows_what_models_look_at(visit: Visit) -> None:
+    page = visit.page
+    page.wait_for_function("() => [...document.querySelectorAll('.samples img')].every(i => i.complete && i.naturalWidth > 0)")
+    assert page.locator(".chosen").inner_text().count("Grad-CAM") == 1
+    models = page.locator(".chosen .tag").count() - 1
+    assert models >= 2
+    page.locator(".samples button").first.click()
+    visit.wait_for_maps(models)
+    assert page.locator(".head .answer").count() == 3 * models
+    assert len({visit.pixels(cell) for cell in range(models)}) == models
+
+
+def test_a_dropped_photograph_gets_its_map_at_once(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    data = base64.b64encode(photos[0].read_bytes()).decode()
+    page.evaluate(
+        """([data, name]) => {
+          const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([bytes], name, { type: "image/png" }));
+          const send = type => document.querySelector(".drop").dispatchEvent(
+            new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          send("dragenter");
+          window.veiled = !document.querySelector(".veil").hidden;
+          send("dragover");
+          send("drop");
+        }""",
+        [data, "dropped.png"],
+    )
+    visit.wait_for_maps(3)
+    assert page.evaluate("window.veiled")
+    assert page.locator(".veil").is_hidden()
+    measured = page.evaluate("performance.getEntriesByName('crosslight:drop-to-map').map(one => one.duration)")
+    assert len(measured) == 1
+    assert measured[0] > 0
+    assert "dropped.png" in page.locator(".cell").first.text_content()
+    strong = visit.pixels(0)
+    page.locator(".looks summary").click()
+    page.locator(".looks input[type=range]").fill("0")
+    page.wait_for_function("before => document.querySelector('.cell canvas').toDataURL() !== before", arg=strong)
+
+
+def test_a_pasted_picture_is_taken(visit: Visit, photos: list[Path]) -> None:
+    visit.page.evaluate(
+        """data => {
+          const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([bytes], "image.png", { type: "image/png" }));
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true }));
+        }""",
+        base64.b64encode(photos[0].read_bytes()).decode(),
+    )
+    visit.wait_for_maps(3)
+
+
+def test_only_what_is_missing_is_computed(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    assert [len(job["models"]) for job in visit.jobs] == [3]
+    page.keyboard.press("m")
+    page.get_by_label("Search models").fill("swin")
+    box = page.locator("[data-model]")
+    assert box.count() == 1
+    box.check()
+    page.keyboard.press("Escape")
+    visit.wait_for_maps(4)
+    assert [len(job["models"]) for job in visit.jobs] == [3, 1]
+    visit.method("saliency")
+    visit.wait_for_maps(8)
+    assert [method["name"] for method in visit.jobs[-1]["methods"]] == ["saliency"]
+    assert len(visit.jobs[-1]["models"]) == 4
+    visit.method("saliency", on=False)
+    visit.wait_for_maps(4)
+    visit.method("saliency")
+    visit.wait_for_maps(8)
+    assert len(visit.jobs) == 3
+
+
+def test_settings_are_sent_and_bad_ones_are_not(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    page.keyboard.press("x")
+    page.locator(".method", has=page.locator("[data-method=integrated-gradients]")).locator("summary").click()
+    steps = page.locator("#set-integrated-gradients-steps")
+    steps.fill("-3")
+    steps.blur()
+    steps.fill("7")
+    steps.blur()
+    page.keyboard.press("Escape")
+    visit.wait_for_maps(6)
+    assert visit.jobs[-1]["methods"] == [{"name": "integrated-gradients", "settings": {"steps": 7}}]
+    assert len(visit.jobs) == 2
+    assert "steps 7" in page.locator(".rowhead").nth(1).inner_text()
+
+
+def test_a_class_is_chosen_and_the_maps_follow(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    before = visit.pixels(0)
+    page.keyboard.press("t")
+    field = page.get_by_role("combobox", name="Explain")
+    field.press_sequentially("mush")
+    page.locator("[role=option]").first.wait_for()
+    assert page.locator("[role=option]").first.inner_text().startswith("mushroom")
+    assert field.get_attribute("aria-activedescendant") == "target-0"
+    field.press("Enter")
+    page.wait_for_function("() => [...document.querySelectorAll('.cell')].every(c => c.textContent.includes('mushroom'))")
+    visit.wait_for_maps(3)
+    assert visit.jobs[-1]["target"] == {"kind": "class", "name": "mushroom"}
+    assert visit.pixels(0) != before
+    bar = page.locator(".head .answer[aria-pressed=false]").first
+    name = bar.get_attribute("data-class")
+    bar.click()
+    page.wait_for_function("name => document.querySelector('#target').value === name", arg=name)
+    visit.wait_for_maps(3)
+    page.get_by_label("Explain each model's own answer").click()
+    visit.wait_for_maps(3)
+    assert visit.pixels(0) == before  # known still: nothing is computed again
+    assert [job["target"]["kind"] for job in visit.jobs] == ["own", "class", "class"]
+
+
+def test_old_maps_are_dimmed_until_the_new_are_there(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    page.route("**/events", lambda route: None)  # what is computed now is never heard of
+    page.locator(".head .answer[aria-pressed=false]").nth(1).click()
+    page.wait_for_function("() => document.querySelectorAll('.cell.old').length === 3")
+    assert "in line" in page.locator(".cell .state").nth(1).inner_text()
+    page.locator(".progress .cancel").click()
+
+
+def test_cancel_stops_a_long_method_and_the_next_starts_at_once(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    page.keyboard.press("x")
+    page.locator(".method", has=page.locator("[data-method=kernel-shap]")).locator("summary").click()
+    samples = page.locator("#set-kernel-shap-samples")
+    samples.fill("20000")
+    samples.blur()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => [...document.querySelectorAll('.state')].some(s => /[1-9]\\d* of [\\d,]+ passes/.test(s.innerText))")
+    assert re.search(r"\d of \d+", page.locator(".progress").inner_text())
+    with page.expect_response(lambda answer: "/api/jobs/" in answer.url and answer.request.method == "DELETE") as deleted:
+        page.locator(".progress .cancel").click()
+    assert deleted.value.status == 202
+    assert page.locator(".cell[data-state=stopped]").count() == 3
+    assert "Stopped with 3 maps to come" in page.locator(".progress").inner_text()
+    visit.method("kernel-shap", on=False)
+    visit.method("eigen-cam")
+    visit.wait_for_maps(6)
+
+
+def test_a_model_that_a_method_does_not_fit_says_why(visit: Visit, photos: list[Path]) -> None:
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    visit.method("attention-rollout")
+    skipped = visit.page.locator(".cell[data-state=skipped]")
+    skipped.first.wait_for()
+    assert "attention" in skipped.first.inner_text()
+    assert "Not possible" in skipped.first.text_content()
+
+
+def test_bad_files_are_named_and_the_others_go_on(browser: Any, served: Served, photos: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "words.png").write_text("no picture at all\n" * 20)
+    (tmp_path / "broken.png").write_bytes(photos[1].read_bytes()[:900])
+    with (tmp_path / "large.jpg").open("wb") as file:
+        file.truncate(50_000_000)
+    with visiting(browser, served) as visit:
+        visit.give(*(tmp_path / name for name in ("words.png", "broken.png", "large.jpg")), photos[0])
+        visit.wait_for_maps(3)
+        notices = visit.page.locator(".notice").all_inner_texts()
+        assert len(notices) == 3
+        assert "words.png was not taken" in notices[0]
+        assert "text" in notices[0]
+        assert "broken.png was not taken" in notices[1]
+        assert re.search("truncated|broken|damaged", notices[1])
+        assert "50 MB" in notices[2]
+        assert "32 MB" in notices[2]
+        visit.page.locator(".notice .close").first.click()
+        assert visit.page.locator(".notice").count() == 2
+        # Chromium itself writes refused requests to the console; the page writes nothing.
+        assert [text for text in visit.said if "415" not in text] == []
+
+
+def test_names_of_files_cannot_run(visit: Visit, photos: list[Path], tmp_path: Path) -> None:
+    path = tmp_path / "<img src=x onerror=evil=1>.png"
+    path.write_bytes(photos[0].read_bytes() + b" ")
+    visit.give(path)
+    visit.wait_for_maps(3)
+    assert "<img src=x" in visit.page.locator(".corner").inner_text()
+    assert visit.page.evaluate("window.evil") is None
+
+
+def test_several_photographs_stand_below_each_other(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(*photos)
+    visit.wait_for_maps(9)
+    assert page.locator(".row:not(.heads)").count() == 3
+    assert page.locator(".by-photo .said .p").first.inner_text().endswith("%")
+    page.locator(".rowhead button").nth(1).click()
+    visit.wait_for_maps(3)
+    assert len(visit.jobs) == 1
+    assert page.locator(".corner").inner_text() == "photo 1.png"
+    page.get_by_label("Remove photo 1.png").click(force=True)
+    assert page.locator(".still").count() == 2
+
+
+def test_two_tabs_do_not_disturb_each_other(browser: Any, served: Served, photos: list[Path]) -> None:
+    with visiting(browser, served) as first, visiting(browser, served) as second:
+        first.give(photos[0])
+        second.give(photos[1], photos[2])
+        first.method("saliency")
+        second.wait_for_maps(6)
+        first.wait_for_maps(6)
+        assert first.page.locator(".still").count() == 1
+        assert second.page.locator("#open-methods").inner_text() == "1 method"
+        assert first.said + second.said == []
+        # A second tab of one window has choices of its own too.
+        third = first.context.new_page()
+        third.goto(served.url)
+        third.wait_for_selector(".drop")
+        third.close()
+
+
+def test_choices_survive_a_reload(visit: Visit, photos: list[Path]) -> None:
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    visit.method("eigen-cam")
+    visit.wait_for_maps(6)
+    visit.page.reload()
+    visit.wait_for_maps(6)
+    assert visit.page.locator("#open-methods").inner_text() == "2 methods"
+    assert visit.page.locator(".corner").inner_text() == "photo 0.png"
+
+
+def test_the_keyboard_reaches_everything(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    visit.method("eigen-cam")
+    visit.wait_for_maps(6)
+    page.locator(".cell").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    title = page.locator("#sheet-title")
+    # Rows stand in the order of the server's list of methods.
+    methods = page.locator(".rowhead strong").all_inner_texts()
+    assert title.inner_text() == f"ViT (class token) · {methods[1]}"
+    page.keyboard.press("ArrowLeft")
+    assert title.inner_text() == f"ResNet · {methods[1]}"
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.classList.contains('cell')")
+    assert page.evaluate("document.activeElement.textContent").startswith(f"{methods[1]} of ResNet")
+    page.keyboard.press("?")
+    assert title.inner_text() == "Keys"
+    page.keyboard.press("Escape")
+    with page.expect_file_chooser():
+        page.keyboard.press("d")
+
+
+def test_two_maps_are_compared(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+    page.locator(".cell").first.click()
+    assert page.locator(".plates figure:visible").count() == 1
+
+    def way(name: str) -> None:
+        page.locator(f"input[name=compare][value={name}]").check(force=True)
+
+    way("beside")
+    assert page.locator(".plates figure:visible").count() == 2
+    assert re.fullmatch(r"cosine of these two maps −?[01]\.\d\d", page.locator("#alike").inner_text())
+    page.locator("#b-model").select_option(label="LeViT")
+    assert "LeViT" in page.locator("figcaption").nth(1).inner_text()
+    way("flicker")
+    seen = page.evaluate(
+        """() => new Promise(done => { const times = []; const plate = document.querySelector('.plate');
+             new MutationObserver(() => times.push(performance.now())).observe(plate, { attributeFilter: ['data-side'] });
+             setTimeout(() => done(times), 1500) })"""
+    )
+    assert 2 <= len(seen) <= 6  # fewer than 3 cycles in a second
+    way("difference")
+    first = page.locator(".plate canvas").first
+    apart = first.evaluate("canvas => canvas.toDataURL()")
+    way("one")
+    assert first.evaluate("canvas => canvas.toDataURL()") != apart
+    page.locator(".plate").first.hover(position={"x": 200, "y": 150})
+    assert "of the map's maximum" in page.locator(".reading").inner_text()
+    page.locator(".facts .answer").nth(1).click()
+    page.wait_for_function("() => document.querySelector('.facts .answer[aria-pressed=true]')")
+    visit.wait_for_maps(3)
+    assert visit.jobs[-1]["target"]["kind"] == "class"
+
+
+def test_maps_and_boards_are_saved_as_files(visit: Visit, photos: list[Path], tmp_path: Path) -> None:
+    page = visit.page
+    visit.give(photos[0])
+    visit.wait_for_maps(3)
+
+    def downloaded(button: str) -> Path:
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    page.locator(".cell").first.click()
+    picture = Image.open(downloaded("PNG of this map"))
+    assert picture.size == (1024, 768)
+    lines = downloaded("Values as CSV").read_text().splitlines()
+    assert lines[0] == "row,column,x,y,value"
+    assert len(lines) > 16
+    page.keyboard.press("Escape")
+    page.keyboard.press("s")
+    board = Image.open(downloaded("PNG of this board")).convert("RGB")
+    assert board.width > 3 * 260
+    assert board.getpixel((2, 2)) == (255, 255, 255)
+    assert len(board.resize((200, 200)).getcolors(40_000) or []) > 1000
+
+
+def test_what_is_seen_is_saved_as_a_study_with_its_report(visit: Visit, photos: list[Path]) -> None:
+    page = visit.page
+    visit.give(*photos[:2])
+    visit.wait_for_maps(6)
+    page.keyboard.press("s")
+    page.get_by_label("Name").fill("Two photographs")
+    page.get_by_label("Name").press("Enter")
+    link = page.locator(".saving a")
+    link.wait_for(timeout=40_000)
+    folder = visit.served.saved / "two_photographs"
+    assert f"{folder.name}/study.toml" in page.locator(".saving pre").inner_text()
+    assert (folder / "study.toml").is_file()
+    assert len(list((folder / "photographs").iterdir())) == 2
+    with visit.context.expect_page() as opened:
+        link.click()
+    report = opened.value
+    report.wait_for_load_state()
+    assert "Two photographs" in report.locator("h1").first.inner_text()
+    report.close()
+
+
+def test_a_server_that_went_away_is_announced_and_awaited(browser: Any, served: Served, photos: list[Path]) -> None:
+    with visiting(browser, served) as visit:
+        visit.give(photos[0])
+        visit.wait_for_maps(3)
+        visit.context.set_offline(True)
+        visit.method("eigen-cam")
+        banner = visit.page.locator(".gone")
+        banner.wait_for()
+        assert "does not answer" in banner.inner_text()
+        visit.context.set_offline(False)
+        banner.wait_for(state="detached")
+        visit.wait_for_maps(6)
+        assert [text for text in visit.said if "ERR_INTERNET_DISCONNECTED" not in text] == []
+
+
+def test_without_the_token_the_page_says_how_to_open_it(browser: Any, served: Served) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(served.origin)
+    assert answer.status == 403
+    assert "token" in page.inner_text("body")
+    context.close()
+
+
+def serious(page: Any) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci in web/")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Any, served: Served, photos: list[Path], scheme: str) -> None:
+    with visiting(browser, served, color_scheme=scheme, bypass_csp=True) as visit:
+        page = visit.page
+        assert serious(page) == []
+        visit.give(*photos[:2])
+        visit.wait_for_maps(6)
+        visit.method("attention-rollout")
+        page.locator(".still button").first.click()
+        page.locator(".cell[data-state=skipped]").first.wait_for()
+        assert serious(page) == []
+        page.keyboard.press("t")
+        page.locator("[role=option]").nth(9).wait_for()
+        assert serious(page) == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        for key in ("m", "x", "s", "?"):
+            page.keyboard.press(key)
+            assert page.locator("dialog").is_visible()
+            assert serious(page) == []
+            page.keyboard.press("Escape")
+        page.locator(".cell").first.click()
+        page.locator("input[name=compare][value=beside]").check(force=True)
+        assert serious(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out(browser: Any, served: Served, photos: list[Path], width: int) -> None:
+    with visiting(browser, served, width=width) as visit:
+        page = visit.page
+        wide = "document.documentElement.scrollWidth"
+        assert page.evaluate(wide) <= width
+        visit.give(photos[0])
+        visit.wait_for_maps(3)
+        assert page.evaluate(wide) <= width
+        page.keyboard.press("t")
+        page.locator("[role=option]").nth(9).wait_for()
+        assert page.evaluate(wide) <= width
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.locator(".cell").first.click()
+        box = page.locator("dialog").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert page.locator("dialog .body").evaluate("body => body.scrollWidth <= body.clientWidth")
