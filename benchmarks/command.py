@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import faithfulness, masks, memory, precision, shapley, similarity
+from . import faithfulness, filling, masks, memory, precision, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -102,6 +102,13 @@ SECTIONS = {
         lambda options: faithfulness.faithfulness_rows(
             max(options.rounds, 1 if options.quick else 5), options.quick, options.device, not options.no_peers
         ),
+    ),
+    "filling": Section(
+        "CPU milliseconds of one filling of removed pixels, mean over 10 to 90 % removed; errors are means over the\n"
+        "removed pixels, as shares of the picture's range",
+        filling.COLUMNS,
+        lambda options: filling.filling_rows(1 if options.quick else max(options.rounds, 3), options.quick),
+        lambda options: not options.no_peers,
     ),
     "shapley": Section(
         "squared error of Shapley values relative to the exact ones, at equal evaluations",

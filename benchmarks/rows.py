@@ -14,6 +14,8 @@ FORMATS = {
     "peer s": ".4g",
     "difference": ".0e",
     "weights": ".0e",
+    "mean error": ".1e",
+    "worst error": ".1e",
     "base MiB": ".0f",
     "peak MiB": ".0f",
     "above MiB": ".0f",

@@ -63,9 +63,22 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     saved = tmp_path_factory.mktemp("saved")
-    command = [sys.executable, "-m", "crosslight", "view", "--no-open", "--json", "--device", "cpu", "--save", str(saved)]
+    command = [
+        sys.executable,
+        "-m",
+        "crosslight",
+        "view",
+        "--no-open",
+        "--json",
+        "--device",
+        "cpu",
+        "--save",
+        str(saved),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+    ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         try:
@@ -124,6 +137,7 @@ class Visit:
         self.page.keyboard.press("x")
         self.page.locator(f"[data-method='{name}']").set_checked(on)
         self.page.keyboard.press("Escape")
+        self.page.locator("dialog").wait_for(state="detached")
 
     def pixels(self, cell: int) -> str:
         return str(self.page.locator(".cell canvas").nth(cell).evaluate("canvas => canvas.toDataURL()"))
@@ -152,7 +166,9 @@ def visit(browser: Any, served: Served) -> Iterator[Visit]:
 
 def test_one_click_on_a_sample_shows_what_models_look_at(visit: Visit) -> None:
     page = visit.page
-    page.wait_for_function("() => [...document.querySelectorAll('.samples img')].every(i => i.complete && i.naturalWidth > 0)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.samples img')].every(i => i.complete && i.naturalWidth > 0)"
+    )
     assert page.locator(".chosen").inner_text().count("Grad-CAM") == 1
     models = page.locator(".chosen .tag").count() - 1
     assert models >= 2
@@ -259,7 +275,9 @@ def test_a_class_is_chosen_and_the_maps_follow(visit: Visit, photos: list[Path])
     assert page.locator("[role=option]").first.inner_text().startswith("mushroom")
     assert field.get_attribute("aria-activedescendant") == "target-0"
     field.press("Enter")
-    page.wait_for_function("() => [...document.querySelectorAll('.cell')].every(c => c.textContent.includes('mushroom'))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.cell')].every(c => c.textContent.includes('mushroom'))"
+    )
     visit.wait_for_maps(3)
     assert visit.jobs[-1]["target"] == {"kind": "class", "name": "mushroom"}
     assert visit.pixels(0) != before
@@ -295,9 +313,13 @@ def test_cancel_stops_a_long_method_and_the_next_starts_at_once(visit: Visit, ph
     samples.fill("20000")
     samples.blur()
     page.keyboard.press("Escape")
-    page.wait_for_function("() => [...document.querySelectorAll('.state')].some(s => /[1-9]\\d* of [\\d,]+ passes/.test(s.innerText))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.state')].some(s => /[1-9]\\d* of [\\d,]+ passes/.test(s.innerText))"
+    )
     assert re.search(r"\d of \d+", page.locator(".progress").inner_text())
-    with page.expect_response(lambda answer: "/api/jobs/" in answer.url and answer.request.method == "DELETE") as deleted:
+    with page.expect_response(
+        lambda answer: "/api/jobs/" in answer.url and answer.request.method == "DELETE"
+    ) as deleted:
         page.locator(".progress .cancel").click()
     assert deleted.value.status == 202
     assert page.locator(".cell[data-state=stopped]").count() == 3
@@ -317,7 +339,9 @@ def test_a_model_that_a_method_does_not_fit_says_why(visit: Visit, photos: list[
     assert "Not possible" in skipped.first.text_content()
 
 
-def test_bad_files_are_named_and_the_others_go_on(browser: Any, served: Served, photos: list[Path], tmp_path: Path) -> None:
+def test_bad_files_are_named_and_the_others_go_on(
+    browser: Any, served: Served, photos: list[Path], tmp_path: Path
+) -> None:
     (tmp_path / "words.png").write_text("no picture at all\n" * 20)
     (tmp_path / "broken.png").write_bytes(photos[1].read_bytes()[:900])
     with (tmp_path / "large.jpg").open("wb") as file:
@@ -392,6 +416,8 @@ def test_choices_survive_a_reload(visit: Visit, photos: list[Path]) -> None:
 
 def test_the_keyboard_reaches_everything(visit: Visit, photos: list[Path]) -> None:
     page = visit.page
+    choosers: list[Any] = []
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     visit.give(photos[0])
     visit.wait_for_maps(3)
     visit.method("eigen-cam")
@@ -411,8 +437,9 @@ def test_the_keyboard_reaches_everything(visit: Visit, photos: list[Path]) -> No
     page.keyboard.press("?")
     assert title.inner_text() == "Keys"
     page.keyboard.press("Escape")
-    with page.expect_file_chooser():
-        page.keyboard.press("d")
+    page.keyboard.press("d")
+    page.wait_for_timeout(300)
+    assert len(choosers) == 1
 
 
 def test_two_maps_are_compared(visit: Visit, photos: list[Path]) -> None:
@@ -485,8 +512,9 @@ def test_what_is_seen_is_saved_as_a_study_with_its_report(visit: Visit, photos: 
     page.get_by_label("Name").press("Enter")
     link = page.locator(".saving a")
     link.wait_for(timeout=40_000)
-    folder = visit.served.saved / "two_photographs"
-    assert f"{folder.name}/study.toml" in page.locator(".saving pre").inner_text()
+    command = page.locator(".saving pre").inner_text()
+    (folder,) = visit.served.saved.iterdir()
+    assert command == f"crosslight run {folder.name}/study.toml --out {folder.name}/results"
     assert (folder / "study.toml").is_file()
     assert len(list((folder / "photographs").iterdir())) == 2
     with visit.context.expect_page() as opened:
@@ -546,9 +574,10 @@ def test_axe_finds_nothing_serious(browser: Any, served: Served, photos: list[Pa
         page.keyboard.press("Escape")
         for key in ("m", "x", "s", "?"):
             page.keyboard.press(key)
-            assert page.locator("dialog").is_visible()
+            page.locator("dialog").wait_for()
             assert serious(page) == []
             page.keyboard.press("Escape")
+            page.locator("dialog").wait_for(state="detached")
         page.locator(".cell").first.click()
         page.locator("input[name=compare][value=beside]").check(force=True)
         assert serious(page) == []

@@ -6,7 +6,8 @@ import copy
 from contextlib import suppress
 from typing import Any
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from ..core.errors import ModelError
 from ..models import Classifier
@@ -22,19 +23,19 @@ def shifted(classifier: Classifier, shift: float) -> Classifier:
     Raises:
         ModelError: the network is a TorchScript program, which cannot be given another first step.
 
-    Source: Kindermans et al. 2019, section 2, put the shift into the bias of the first layer. Deviation: here the input
-        is shifted back before that layer, which is the same where it does not pad its input, and remains exact where it
-        does, where there is no bias, or where several layers read the input.
+    Source: Kindermans et al. 2019, arXiv:1711.00867, put the shift into the bias of the first layer. Deviation: here
+        the input is shifted back before that layer, which is the same where it does not pad its input, and remains exact
+        where it does, where there is no bias, or where several layers read the input.
     """
     network = classifier.network
-    if isinstance(network, torch_script()):
+    if isinstance(network, torch.jit.ScriptModule):
         raise ModelError(
-            f"{classifier.label} is a TorchScript program, which cannot be shifted; hand over the nn.Module that it was "
-            "made from"
+            f"{classifier.label} is a TorchScript program, which cannot be given another first step; hand over the "
+            "nn.Module that it was made from"
         )
     kind: Any = type(network)
 
-    class Shifted(kind):  # type: ignore[misc]
+    class Shifted(kind):
         """The same network with another first step; its modules keep their names, so that sites stay where they are."""
 
         def forward(self, x: Tensor, *args: Any, **options: Any) -> Any:
@@ -58,10 +59,3 @@ def shifted(classifier: Classifier, shift: float) -> Classifier:
         made.sites = classifier.sites
         made.attention = classifier.attention
     return made
-
-
-def torch_script() -> type[nn.Module]:
-    """The class of TorchScript programs."""
-    import torch
-
-    return torch.jit.ScriptModule

@@ -127,7 +127,8 @@ def mean_part(contents: Contents, group: MethodGroup, classes: Classes) -> dict[
             continue
         wanted = _wanted(classes, model)
         blocks = _blocks(contents, group, model.label, signed)
-        means, counts = mean_maps(blocks, np.array([mask for _, _, mask in wanted]).reshape(len(wanted), -1))
+        masks = np.array([mask for _, _, mask in wanted], bool).reshape(len(wanted), len(contents.images))
+        means, counts = mean_maps(blocks, masks)
         entries: list[list[Any]] = []
         for (number, kind, _), mean, count in zip(wanted, means, counts.tolist(), strict=True):
             if count < (FEWEST if kind == "all" else FEWEST_COMPARED):

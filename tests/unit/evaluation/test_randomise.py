@@ -74,7 +74,10 @@ def test_seeds_and_layers_say_what_a_layer_becomes():
     assert torch.equal(there["blocks.2.attn.qkv.weight"], first["blocks.2.attn.qkv.weight"])
     assert torch.equal(there["cls_token"], classifier.network.state_dict()["cls_token"])
     alone.restore(classifier, ["blocks.2.attn.qkv"])
-    assert all(torch.equal(alone.classifier.network.state_dict()[name], first) for name, first in classifier.network.state_dict().items())
+    assert all(
+        torch.equal(alone.classifier.network.state_dict()[name], first)
+        for name, first in classifier.network.state_dict().items()
+    )
 
 
 class Odd(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -87,7 +89,8 @@ def test_names_are_text_and_never_html(study: Store) -> None:
     assert "made up <em>study</em>" in page.text
     assert "<img src=x onerror=alert(1)>" in page.text
     assert not any("onerror" in attributes for _, attributes in page.tags)
-    assert {"em", "b", "i"} & {tag for tag, _ in page.tags} <= {"em"}
+    assert "b" not in {tag for tag, _ in page.tags}
+    assert "Net <i>two</i>" in page.text
     data = part(study.path / "report" / "index.html", "data")
     assert data["images"][0]["name"].startswith("<script>")
 
@@ -107,7 +110,7 @@ def test_nothing_leads_off_the_page_by_itself(study: Store) -> None:
                 assert "//" not in value, f"<{tag} {key}={value[:60]}>"
     for path in assets_of(page).glob("report.*"):
         text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
-        assert not re.search(r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|@import|url\(|https?:|\beval\(", text)
+        assert not re.search(r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|@import|url\((?!#)|https?:|\beval\(", text)
 
 
 def test_the_policy_lets_nothing_out(study: Store) -> None:
@@ -154,19 +157,14 @@ def test_what_the_page_counts(study: Store) -> None:
     assert "depth = 0.5" in text
 
 
-def test_numbers_of_the_agreement_are_those_of_the_agreement(study: Store) -> None:
+def test_pairs_have_the_numbers_of_the_agreement(study: Store) -> None:
     from crosslight.agreement import agree_store
 
-    page = build_report(study)
     result = agree_store(study, "Signed")["Signed"]
     pairs = pairs_of(result)
     assert [pair.mean for pair in pairs] == sorted((pair.mean for pair in pairs), reverse=True)
     i, j = result.sets.index(pairs[0].first), result.sets.index(pairs[0].second)
     assert (pairs[0].mean, pairs[0].low, pairs[0].floor) == (result.mean[i, j], result.low[i, j], result.floor[i, j])
-    table = (assets_of(page) / "agreement-1-pairs.csv").read_text("utf-8").splitlines()
-    assert len(table) == 4
-    assert float(table[1].split(",")[2]) == pairs[0].mean
-    assert f"{pairs[0].mean:.3f}" in Tags(page).text
 
 
 def test_agreement_within_chance_is_called_that(tmp_path: Path) -> None:
@@ -183,7 +181,6 @@ def test_agreement_within_chance_is_called_that(tmp_path: Path) -> None:
         store.write(model, 0, maps={key: block})
     text = Tags(build_report(store)).text
     assert "That is no more than chance gives." in text
-    assert "No pair is above chance." in text
     assert "the store does not say where its pictures are" in text  # and models without predictions are no error
 
 
@@ -199,8 +196,9 @@ def test_photographs_given_by_the_caller(study: Store, tmp_path: Path) -> None:
     (tmp_path / "photographs").rename(tmp_path / "moved")
     page = build_report(study, tmp_path / "elsewhere", images=open_images(tmp_path / "moved"))
     assert page.parent == tmp_path / "elsewhere"
-    assert len(list(assets_of(page).glob("photo-*.jpg"))) == 6
-    with Image.open(assets_of(page) / "photo-0.jpg") as picture:
+    small = part(page, "photographs-0")  # which are all that is needed of pictures as small as these
+    assert len(small) == 6
+    with Image.open(io.BytesIO(base64.b64decode(small[0]))) as picture:
         assert picture.size == (60, 50)
 
 

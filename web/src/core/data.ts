@@ -184,6 +184,7 @@ export function loadPhoto(image: number): Promise<HTMLImageElement | null> {
     const text = all[image % data.photographs];
     if (!text) return null;
     const picture = new Image();
+    picture.alt = ""; // what is seen stands in words beside it
     picture.src = `data:image/jpeg;base64,${text}`;
     await picture.decode();
     return picture;

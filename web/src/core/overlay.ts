@@ -189,7 +189,11 @@ function map(
   const scratch = scratchOf(wide, high);
   scratch.putImageData(pixels, 0, 0);
   if (mode === "heat" && isFine(tile) && !tile.flat) {
-    context.fillStyle = "rgb(38 38 46 / .45)";
+    context.globalCompositeOperation = "saturation"; // thin colours are seen on grey
+    context.fillStyle = "rgb(128 128 128 / .75)";
+    context.fillRect(box[0], box[1], width, height);
+    context.globalCompositeOperation = "source-over";
+    context.fillStyle = "rgb(30 30 38 / .5)";
     context.fillRect(box[0], box[1], width, height);
   }
   if (mode === "heat") context.globalAlpha = Math.min(1, style.opacity * (isFine(tile) && !tile.flat ? 1.4 : 1));

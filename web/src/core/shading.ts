@@ -68,7 +68,7 @@ export function segments(
   opacity: number,
   thick: number,
 ): void {
-  const reach = Math.max(1, Math.round(thick));
+  const reach = Math.max(1, Math.round(1.6 * thick));
   const shareOf = (value: number): number => (signed ? (2 * value) / TOP_BYTE - 1 : value / TOP_BYTE);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -28,6 +28,6 @@ export function besideMenus(): Child[] {
   return [
     models && menu("b-model", "with", choices(data.models), String(model), (value) => set({ beside: [Number(value), besideOf().method] })),
     data.methods.length > 1 &&
-      menu("b-method", models ? "" : "with", choices(data.methods), String(method), (value) => set({ beside: [besideOf().model, Number(value)] })),
+      menu("b-method", models ? "by" : "with", choices(data.methods), String(method), (value) => set({ beside: [besideOf().model, Number(value)] })),
   ];
 }

@@ -113,7 +113,11 @@ export function controls(count: HTMLElement, help: () => void): HTMLElement {
     held(() => {
       const now = look();
       const other = (...keys: (keyof Look)[]): boolean => changed === null || keys.some((key) => changed.has(key));
-      if (other("columns", "model", "method")) columns.replaceChildren(...nodes(columnControls(now)));
+      if (other("columns")) columns.replaceChildren(...nodes(columnControls(now)));
+      for (const [name, value] of [["method", now.method], ["model", now.model]] as const) {
+        const radio = columns.querySelector<HTMLInputElement>(`input[name="${name}"][value="${value}"]`);
+        if (radio) radio.checked = true;
+      }
       if (other("columns", "method", "model") || modeChanged(changed)) {
         drawing.replaceChildren(...nodes([...styleControls("", kinds(now).flat), ...colourMenus(now)]), h("span", { class: "legend", id: "legend" }));
       }

@@ -12,7 +12,7 @@ import { factsOf, predictions } from "./facts.js";
 import type { Grid } from "./grid.js";
 import { columnsOf, type Column } from "./images.js";
 import { readout } from "./readout.js";
-import { legend } from "./legend.js";
+import { differenceLegend, legend } from "./legend.js";
 import { cosineOf, difference } from "./similar.js";
 import { look, onLook, set } from "./state.js";
 
@@ -160,7 +160,7 @@ function makeDetail(grid: Grid): Detail {
     const flat = data.methods[now.method]!.superpixels;
     const id = document.activeElement instanceof HTMLElement && drawing.contains(document.activeElement) ? document.activeElement.id : "";
     const one = { ...now, columns: "models" as const };
-    const bars = now.compare === "difference" ? [h("span", { class: "bar" }, "orange: A is stronger; blue: B is. Each as a share of its own maximum")] : legend(one);
+    const bars = now.compare === "difference" ? [differenceLegend(now)] : legend(one);
     drawing.replaceChildren(...styleControls("large-", flat).filter((child): child is Node => child instanceof Node), h("span", { class: "legend" }, ...bars));
     if (id) document.getElementById(id)?.focus();
   }

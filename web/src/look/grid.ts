@@ -6,8 +6,8 @@ import { columnsOf, type Column } from "./images.js";
 import { drawRow, emptyRow, fill, type Cell, type Layout, type Row } from "./row.js";
 import { look, set, SIZES } from "./state.js";
 
-/** Windows of rows that are kept ready above and below the one that is seen. */
-const AHEAD = 1.5;
+/** Windows of rows that are kept ready beside the one that is seen: in the direction of travel, and behind. */
+const [AHEAD, BEHIND] = [1.5, 0.5];
 /** Milliseconds of a frame for rows that are not seen yet. */
 const BUDGET = 6;
 const GAP = 8;
@@ -44,6 +44,7 @@ export function makeGrid(): Grid {
   let focus: [number, number] = [0, 0];
   let marked = false;
   let before = 0;
+  let down = true;
 
   function measure(): void {
     const width = scroller.clientWidth;
@@ -143,8 +144,10 @@ export function makeGrid(): Grid {
       return;
     }
     const [first, last] = seen();
-    const extra = Math.ceil(AHEAD * Math.max(1, last - first + 1));
-    assign(Math.max(0, first - extra), Math.min(images.length - 1, last + extra));
+    const seenRows = Math.max(1, last - first + 1);
+    down = last === before ? down : last > before;
+    const [above, below] = [down ? BEHIND : AHEAD, down ? AHEAD : BEHIND].map((windows) => Math.ceil(windows * seenRows)) as [number, number];
+    assign(Math.max(0, first - above), Math.min(images.length - 1, last + below));
     const middle = (first + last) / 2;
     const rows = pool.filter((row) => row.image >= 0).sort((a, b) => Math.abs(a.at - middle) - Math.abs(b.at - middle));
     const style = look().style;
@@ -159,7 +162,7 @@ export function makeGrid(): Grid {
       schedule();
       break;
     }
-    const onward = last >= before ? images.slice(last + 1, last + 1 + FAR) : images.slice(Math.max(0, first - FAR), first).reverse();
+    const onward = down ? images.slice(last + 1, last + 1 + FAR) : images.slice(Math.max(0, first - FAR), first).reverse();
     if (marked) ahead(onward);
     before = last;
     if (complete && !marked) {

@@ -1,25 +1,24 @@
 // What colours mean: a bar with words at its ends, or the two colours of segments.
-import { TOP_BYTE, tableOf } from "../core/colour.js";
+import { TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } from "../core/colour.js";
 import { h } from "../core/dom.js";
 import { data } from "../core/data.js";
+import type { Mode } from "../core/overlay.js";
 import { AGAINST, FOR } from "../core/shading.js";
 import type { Look } from "./state.js";
 
-function bar(look: Look, signed: boolean): HTMLElement {
+// Colours as they are over a photograph; solid where they are drawn so.
+function bar(colours: MagnitudeMap | SignedMap, ends: readonly [string, string], mode: Mode): HTMLElement {
   const canvas = h("canvas", { width: TOP_BYTE + 1, height: 1, "aria-hidden": "true" });
-  const context = canvas.getContext("2d")!;
-  const colours = new ImageData(TOP_BYTE + 1, 1);
-  colours.data.set(tableOf(signed ? look.style.signed : look.style.magnitude, look.style.mode === "map" || look.style.mode === "contour"));
-  context.putImageData(colours, 0, 0);
-  const ends = signed ? ["−max: against", "+max: for"] : ["0", "max of the map"];
-  const lines = look.style.mode === "contour" ? " Lines at a quarter, a half and three quarters." : "";
-  return h(
-    "span",
-    { class: "bar", title: `Every map is scaled by itself.${lines}` },
-    h("span", {}, ends[0]),
-    canvas,
-    h("span", {}, ends[1]),
-  );
+  const pixels = new ImageData(TOP_BYTE + 1, 1);
+  pixels.data.set(tableOf(colours, mode === "map" || mode === "contour"));
+  canvas.getContext("2d")!.putImageData(pixels, 0, 0);
+  const title = mode === "contour" ? "Lines at a quarter, a half and three quarters of each map's maximum" : "Every map is scaled by itself";
+  return h("span", { class: "bar", title }, h("span", {}, ends[0]), canvas, h("span", {}, ends[1]));
+}
+
+/** The legend of the difference of two maps. */
+export function differenceLegend({ style }: Look): HTMLElement {
+  return bar(style.signed, ["B stronger", "A stronger, each by its own maximum"], style.mode);
 }
 
 function chip(colour: readonly [number, number, number], words: string): HTMLElement {
@@ -44,5 +43,9 @@ export function legend(look: Look): HTMLElement[] {
     const against = signed ? [chip(AGAINST, "segments against the class")] : [];
     return [chip(FOR, "segments for the class"), ...against, h("span", { class: "bar" }, "outlined from a quarter of the maximum")];
   }
-  return [...(magnitude ? [bar(look, false)] : []), ...(signed ? [bar(look, true)] : [])];
+  const { style } = look;
+  return [
+    ...(magnitude ? [bar(style.magnitude, ["0", "max of the map"], style.mode)] : []),
+    ...(signed ? [bar(style.signed, ["−max: against", "+max: for"], style.mode)] : []),
+  ];
 }

@@ -134,7 +134,7 @@ function menus(second: Place): HTMLElement[] {
       ? [menu("b-model", "with", models.map((id) => [String(id), modelOf(id).label]), String(second.model), (id) => set({ model: Number(id) }))]
       : []),
     ...(methods.length > 1
-      ? [menu("b-method", models.length > 1 ? "" : "with", methods.map((one) => [methodKey(one), labelOf(one)]), methodKey(second.method), (method) => set({ method }))]
+      ? [menu("b-method", models.length > 1 ? "by" : "with", methods.map((one) => [methodKey(one), labelOf(one)]), methodKey(second.method), (method) => set({ method }))]
       : []),
   ]; // prettier-ignore
 }

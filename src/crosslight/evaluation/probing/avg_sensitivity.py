@@ -41,8 +41,7 @@ def avg_sensitivity(
     Returns:
         float64 ``[b]``, 0 or more; NaN where a map is zero or no sample counts.
 
-    Source: Yeh et al. 2019, equation 2, with the mean in place of the maximum, as in Bhatt et al. 2020 and Quantus'
-        AvgSensitivity.
+    Source: Bhatt et al. 2020, "average sensitivity", with the settings of Yeh et al. 2019; Quantus' AvgSensitivity.
 
     Cannot tell: whether the map is right: one that never changes scores best. It is steadier than the maximum, and
         hides the rare input at which a map breaks.

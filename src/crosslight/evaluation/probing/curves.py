@@ -71,11 +71,13 @@ def _between(subject: Subject, counts: Sequence[int], hidden: list[Tensor], reve
         return torch.empty(len(subject), 0, dtype=torch.float64)
     inputs = subject.inputs
     places = ranks(subject.maps, subject.identities, subject.seed).to(inputs.device)
+    numbers = torch.tensor(counts, dtype=torch.int32, device=inputs.device)[:, None, None, None]
 
     def write(row: int, variants: range, out: Tensor) -> None:
         top, rest = (inputs[row], hidden[row]) if reveal else (hidden[row], inputs[row])
-        for slot, variant in zip(out, variants, strict=True):
-            torch.where(places[row] < counts[variant], top, rest, out=slot)
+        # Interpolating by 0 or 1, which is exact, takes a quarter of the time that choosing by truth values does.
+        highest = (places[row] < numbers[variants.start : variants.stop]).to(out.dtype)
+        torch.lerp(rest, top, highest, out=out)
 
     return torch.stack(subject.scores([len(counts)] * len(subject), write, output)).cpu()
 

@@ -40,9 +40,9 @@ def efficient_parameter_randomisation(
         ``complexity before`` and ``complexity after``, the entropy of the histogram in nats, and
         ``output entropy before`` and ``output entropy after`` of the class probabilities.
 
-    Source: Hedström et al. 2024, section 4.2, equation 5, with the discrete entropy of section 4.2.1; Quantus'
-        EfficientMPRT. Bins cover each map's own range, so that the scale of a map is nothing to it; maps are
-        interpolated to the input's resolution first, since a coarse one has fewer cells than there are bins.
+    Source: Hedström et al. 2024, with its discrete entropy; Quantus' EfficientMPRT. Bins cover each map's own range, so
+        that the scale of a map is nothing to it; maps are interpolated to the input's resolution first, since a coarse
+        one has fewer cells than there are bins.
 
     Cannot tell: whether maps are right, or alike: two maps of equal histograms may have nothing in common. Methods that
         smooth, or read coarse features, change their histogram little; read it beside ``parameter-randomisation``.

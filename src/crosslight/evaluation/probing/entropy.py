@@ -23,7 +23,7 @@ def entropy(subject: Subject, *, normalised: bool = False) -> Tensor:
         float64 ``[b]`` in [0, log n], n the number of pixels: exp of it is the number of pixels that, marked alike,
         would be as spread out. NaN where a map is zero.
 
-    Source: Bhatt et al. 2020, section 3.4, "complexity"; Quantus' Complexity. Deviation: Quantus adds 1e-12 inside
+    Source: Bhatt et al. 2020, "complexity"; Quantus' Complexity. Deviation: Quantus adds 1e-12 inside
         the logarithm; here 0 log 0 is 0.
 
     Cannot tell: whether the map is right, or where it is: shuffled pixels have the same entropy. Maps of different

@@ -19,9 +19,9 @@ def gini(subject: Subject) -> Tensor:
     Returns:
         float64 ``[b]`` in [0, 1 - 1/n], n the number of pixels; NaN where a map is zero.
 
-    Source: Hurley and Rickard 2009, Comparing measures of sparsity, table I; Chalasani et al. 2020 for attributions;
-        Quantus' Sparseness. Deviation: Quantus adds 1e-7 to every pixel, which evens out maps that are almost all zero;
-        here nothing is added.
+    Source: Hurley and Rickard 2009, Comparing measures of sparsity, arXiv:0811.4706; Chalasani et al. 2020 for
+        attributions; Quantus' Sparseness. Deviation: Quantus adds 1e-7 to every pixel, which evens out maps that are
+        almost all zero; here nothing is added.
 
     Cannot tell: whether the few pixels are the right ones. A single pixel in a corner scores best. Coarse maps, such as
         Grad-CAM's, score lower than fine ones for their resolution alone, and their ReLU raises the score.

@@ -22,7 +22,9 @@ _SINGLE = 1e-5
 _MOST = 60
 
 
-def impute(picture: NDArray[np.floating], removed: NDArray[np.bool_], *, tolerance: float = 2e-4) -> NDArray[np.float64]:
+def impute(
+    picture: NDArray[np.floating], removed: NDArray[np.bool_], *, tolerance: float = 2e-4
+) -> NDArray[np.float64]:
     """Fill in removed pixels so that each is the mean of its neighbours, side by side with twice the weight.
 
     Solved by conjugate gradients, preconditioned by one V-cycle over three lattices, from the means around each removed
@@ -31,12 +33,12 @@ def impute(picture: NDArray[np.floating], removed: NDArray[np.bool_], *, toleran
     Args:
         picture: ``[c, h, w]``, any range.
         removed: bool ``[h, w]``.
-        tolerance: stop where the next correction of a removed pixel would be smaller than this on average, as a share of
-            the picture's range. The mean error then is about twice that.
+        tolerance: stop where the next correction of a removed pixel would be smaller than this on average, as a share
+            of the picture's range. The mean error then is about twice that.
 
     Returns:
-        float64 ``[c, h, w]``; what was not removed is as it was. Where everything is removed there is nothing to fill in
-        from, and the picture becomes its mean colour.
+        float64 ``[c, h, w]``; what was not removed is as it was. Where everything is removed there is nothing to fill
+        in from, and the picture becomes its mean colour.
 
     Source: Rong et al. 2022, arXiv:2202.00449, "noisy linear imputation", without the noise. The authors solve the same
         equations with a sparse LU decomposition. Aggregation: Braess 1995, "Towards algebraic multigrid for elliptic

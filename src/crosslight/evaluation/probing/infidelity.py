@@ -41,9 +41,9 @@ def infidelity(
         samples: how many times noise is drawn.
         sigma: standard deviation of the noise, in the normalised input.
         units: what a map's numbers are. ``contribution``: what its pixel adds to the output, so that the forecast of a
-            square is the sum of the map over it (Integrated Gradients, LIME, SHAP, Grad-CAM). ``slope``: what the output
-            gains per unit of the input, in all channels alike, so that the forecast is the sum of map times change
-            (Saliency; the paper's and Quantus' reading).
+            square is the sum of the map over it (Integrated Gradients, LIME, SHAP, Grad-CAM). ``slope``: what the
+            output gains per unit of the input, in all channels alike, so that the forecast is the sum of map times
+            change (Saliency; the paper's and Quantus' reading).
         scaled: multiply every map by the number that makes its forecast best, as maps of most methods have no unit.
         output: what is forecast.
 
@@ -53,9 +53,9 @@ def infidelity(
     Raises:
         InputError: noise removes nothing, so that contributions forecast nothing under it.
 
-    Source: Yeh et al. 2019, definition 2.1, with its Gaussian noise and its square removal; proposition 2.2 ff. for the
-        scale. Deviations: Quantus' Infidelity is ``cumulative``, ``units="slope"``, not ``scaled``; the default fill is
-        black as there, but in pixels of the picture rather than the least value of the normalised input.
+    Source: Yeh et al. 2019, the definition of infidelity, with its Gaussian noise and its removal of squares.
+        Deviations: ``scaled`` is an addition. Quantus' Infidelity is ``cumulative``, ``units="slope"`` and not
+        ``scaled``; its black is the least value of the normalised input, here it is black of the picture.
 
     Cannot tell: a poor map from a fill that the classifier takes for a thing of its own; and of maps of different units
         only the shape, since the scale is chosen for them. Values of classifiers with different logits do not compare.

@@ -26,7 +26,7 @@ def input_invariance(
 ) -> tuple[Tensor, Mapping[str, Tensor]]:
     """How much maps change where every input is shifted by a constant and the network takes it away again.
 
-    The shifted network gives the same outputs for the shifted inputs, with the same gradients, so that maps of it should
+    The shifted network gives the same outputs for the shifted inputs, with the same gradients, so that its maps should
     be the same. Methods that multiply by the input, or start from a fixed point such as zero, change.
 
     Args:
@@ -35,19 +35,21 @@ def input_invariance(
         atol: absolute difference, beside a relative one of 1e-5, up to which pixels are the same.
 
     Returns:
-        float64 ``[b]``: the root of the sum of squares of the change, as a share of the map's; 0 is invariant. NaN where
-        a map is zero. Diagnostics: ``invariant``, 1 where all pixels are the same and 0 otherwise, and
+        float64 ``[b]``: the root of the sum of squares of the change, as a share of the map's; 0 is invariant. NaN
+        where a map is zero. Diagnostics: ``invariant``, 1 where all pixels are the same and 0 otherwise, and
         ``output change``, the largest change of a logit, which rounding alone can cause.
 
     Raises:
         InputError: the shift is 0.
 
-    Source: Kindermans et al. 2019, section 2. Deviations: see `shift.shifted`. Quantus' InputInvariance says only whether
-        all pixels are within 1e-4, which is ``invariant`` here and depends on a map's units; and it takes the shift away
-        by the bias of the module that stands first, so that the first layer must have a bias and must not pad.
+    Source: Kindermans et al. 2019. Deviations: see `evaluation.shift.shifted`. Quantus' InputInvariance says only
+        whether all pixels are within 1e-4, which is ``invariant`` here and depends on a map's units; and it takes the
+        shift away by the bias of the module that stands first, so that the first layer must have a bias and must not
+        pad. Its version 0.6.0 leaves the input's first number where it was, so that hardly any method passes there.
 
-    Cannot tell: a fault from a choice. A method with a reference, such as Integrated Gradients from black, changes because
-        black moves; fills that are colours of the picture (black, grey) move, too, in the shifted input.
+    Cannot tell: a fault from a choice. A method with a reference, such as Integrated Gradients from black, changes
+        because the picture moves away from black; so do methods that hide pixels behind a fixed colour. And a method
+        that passes may still be wrong.
     """
     if shift == 0:
         raise InputError("input-invariance needs a shift other than 0")

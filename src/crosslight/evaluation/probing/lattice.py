@@ -1,9 +1,9 @@
 """Laplace's equation on part of a lattice: its operator, the same on coarser lattices, and a start.
 
 Pixels are linked with their eight neighbours, side by side with weight 2 and across corners with weight 1. Unknown
-pixels are solved for; known ones hold their values. A coarser lattice has one cell for every 4 x 4 pixels, linked as its
-pixels are (Galerkin with piecewise constant functions: aggregation), so that it is symmetric and positive, whatever
-shape the unknown pixels have.
+pixels are solved for; known ones hold their values. A coarser lattice has one cell for every 4 x 4 pixels, linked as
+its pixels are (Galerkin with piecewise constant functions: aggregation), so that it is symmetric and positive,
+whatever shape the unknown pixels have.
 """
 
 from __future__ import annotations
@@ -153,7 +153,8 @@ def surroundings(picture: Array, unknown: NDArray[np.bool_]) -> Array:
         unknown: ``[h, w]``, not all of them.
     """
     known = (~unknown).astype(picture.dtype)[None]
-    sums, counts = [picture * known], [known]
+    sums: list[Array] = [picture * known]
+    counts: list[Array] = [known]
     while max(sums[-1].shape[1:]) > 1:
         sums.append(summed(sums[-1], 2))
         counts.append(summed(counts[-1], 2))

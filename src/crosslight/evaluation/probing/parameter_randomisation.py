@@ -75,13 +75,13 @@ def parameter_randomisation(
         constant, so that it is like nothing, do not count; NaN where that is all of them. Diagnostics: a value for each
         step and similarity, named such as ``spearman layer4.1.conv2`` after the last layer of the step.
 
-    Source: Adebayo et al. 2018, section 3; smooth: Hedström et al. 2024, arXiv:2401.06465, section 4.1, and Quantus'
-        SmoothMPRT. Deviations: Quantus' MPRT randomises only what ``reset_parameters`` touches, and averages the
-        similarity of the maps with themselves in, which lifts the mean by (1 - mean) / (layers + 1).
+    Source: Adebayo et al. 2018; smooth: Hedström et al. 2024, arXiv:2401.06465, and Quantus' SmoothMPRT. Deviations:
+        Quantus' MPRT randomises only what ``reset_parameters`` touches, and averages the similarity of the maps with
+        themselves in, which lifts the mean by (1 - mean) / (layers + 1).
 
-    Cannot tell: whether maps are right; noise passes. Of top-down order the first steps leave the early layers as they
-        were, whose edges many methods show rightly (Yona and Greenfeld 2021, arXiv:2110.14297): compare methods under one
-        order, and with the efficient variant. Rank correlations of coarse maps are noisy.
+    Cannot tell: whether maps are right; noise passes. In top-down order the first steps leave the early layers as they
+        were, so that methods which show what those pick up stay similar for a reason: compare methods under one order
+        and one number of steps, and read it beside the efficient variant. Rank correlations of coarse maps are noisy.
     """
     curves = randomisation_curves([subject], order=order, steps=steps, absolute=absolute, samples=samples, noise=noise)
     found = curves[0]

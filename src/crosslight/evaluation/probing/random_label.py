@@ -45,12 +45,13 @@ def random_label(
         float64 ``[b]`` in [-1, 1]; NaN where a map is constant or there is no other class. Diagnostics: ``spearman``,
         ``ssim``, and ``class``, the other one, -1 where there is none.
 
-    Source: Sixt et al. 2020, section 4, "random logit"; Quantus' RandomLogit, which by default takes the structural
-        similarity of maps laid out as one row. The test of the same name in Adebayo et al. 2018, section 4, trains the
-        network on random labels instead, which this does not.
+    Source: Sixt et al. 2020, "random logit"; Quantus' RandomLogit, which by default takes the structural similarity of
+        maps laid out as one row. The random-label test of Adebayo et al. 2018 trains a network on random labels
+        instead, which this does not.
 
-    Cannot tell: whether either map is right. Methods that explain no class, such as attention rollout or Eigen-CAM, have
-        1 by construction. Where only one object is in the picture, or two classes look alike, similar maps may be right.
+    Cannot tell: whether either map is right. Methods that explain no class, such as attention rollout or Eigen-CAM,
+        have 1 by construction. Where there is only one object in the picture, or two classes look alike, similar maps
+        may be right.
     """
     other = other_classes(subject, which)
     valid = other >= 0

@@ -37,8 +37,8 @@ def road(
 ) -> Tensor:
     """Half the probability without the lowest pixels less that without the highest, averaged over shares removed.
 
-    Removed pixels are filled in from those around them, with a little noise, so that neither their shape nor a colour of
-    their own tells the classifier what was there.
+    Removed pixels are filled in from those around them, with a little noise, so that neither their shape nor a colour
+    of their own tells the classifier what was there.
 
     Args:
         subject: the maps.
@@ -124,8 +124,7 @@ def road_curve(
 ) -> Tensor:
     """The output with shares of the pixels removed and filled in.
 
-    Filled-in pictures are kept in `Subject.memory` for one image only while they are measured; nothing is shared between
-    maps but the noise, which is the same for all maps of an image.
+    The noise is the same for all maps of an image.
 
     Args:
         subject: the maps.

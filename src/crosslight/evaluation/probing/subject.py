@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from ...evidence.chunks import chunks
 from ...evidence.outcomes import Output, Write, measure, score_of
 from ...evidence.targets import Targets
 
@@ -75,6 +76,31 @@ class Subject:
         with self.gathering.classifier.evaluating():
             found = measure(self.gathering, classes, [range(count) for count in counts], write)
         return found.scores(self.targets, output)
+
+    def kept(self, counts: Sequence[int], write: Write) -> list[Tensor]:
+        """Whether variants of each image are still of the class explained: it has the highest logit.
+
+        Args:
+            counts: as for `scores`.
+            write: as for `scores`.
+
+        Returns:
+            float64 ``[n]`` for each image: 1 where it is, else 0.
+        """
+        inputs, size = self.inputs, self.gathering.batch_size
+        found = [torch.zeros(count, dtype=torch.float64) for count in counts]
+        buffer = inputs.new_empty((min(size, sum(counts)), *inputs.shape[1:]))
+        with self.gathering.classifier.evaluating(), torch.no_grad():
+            for batch in chunks([range(count) for count in counts], size):
+                for piece in batch:
+                    write(piece.image, piece.variants, buffer[piece.rows])
+                first = self.gathering.forward(buffer[: batch[-1].rows.stop]).argmax(dim=1).cpu()
+                for piece in batch:
+                    wanted = self.targets.classes[piece.image].cpu()
+                    found[piece.image][piece.variants.start : piece.variants.stop] = (
+                        first[piece.rows] == wanted
+                    ).double()
+        return found
 
     def untouched(self, output: Output = "probability") -> Tensor:
         """The score of the untouched images, float64 ``[b]``; no pass where the logits are known."""

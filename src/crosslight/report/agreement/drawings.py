@@ -13,7 +13,7 @@ from ...agreement.relations import RELATIONS
 from ...agreement.structure import Ellipses, Support, without_gaps
 from ..words import printed
 from .kin_words import LOOKS
-from .packed import row, rounded, triangle
+from .packed import rounded, row, triangle
 from .panel import Panel
 
 #: matrices of a measure that the page can show

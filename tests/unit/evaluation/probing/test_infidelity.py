@@ -38,11 +38,15 @@ def slopes():
     inputs = torch.randn((3, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     batch = Batch(inputs, (Box(0, 0, SIDE, SIDE),) * 3, ("a", "b", "c"), (None,) * 3)
     maps = classifier.network.weight.detach()[torch.tensor([1, 0, 1])].clone()
-    return Subject(Gathering(classifier, batch, batch_size=4), maps, maps, Targets(torch.tensor([1, 0, 1]), torch.full((3,), -1)))
+    return Subject(
+        Gathering(classifier, batch, batch_size=4), maps, maps, Targets(torch.tensor([1, 0, 1]), torch.full((3,), -1))
+    )
 
 
 @pytest.mark.parametrize("scaled", [True, False])
-@pytest.mark.parametrize("how", [{"kind": "noise", "samples": 5}, {"size": 4}, {"size": 3, "cumulative": True, "fill": "mean"}])
+@pytest.mark.parametrize(
+    "how", [{"kind": "noise", "samples": 5}, {"size": 4}, {"size": 3, "cumulative": True, "fill": "mean"}]
+)
 def test_the_exact_map_of_a_linear_classifier_has_none(slopes, how, scaled):
     assert infidelity(slopes, units="slope", scaled=scaled, **how).max() < 1e-20
     worse = slopes.with_maps(slopes.maps.flip(1))

@@ -27,7 +27,9 @@ def gathering(network, size=24, count=3, batch_size=8):
 @pytest.fixture(scope="module")
 def curved():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 6, 5, stride=2), nn.Tanh(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, 4))
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 5, stride=2), nn.Tanh(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(24, 4)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,9 @@ def spread(packed: Any, number: int) -> np.ndarray:
     """The matrix of what `triangle` wrote."""
     found = np.full((number, number), np.nan)
     rows, columns = np.triu_indices(number, 1)
-    found[rows, columns] = [np.nan if v is None else v for v in packed] if isinstance(packed, list) else (packed or np.nan)
+    found[rows, columns] = (
+        [np.nan if v is None else v for v in packed] if isinstance(packed, list) else (packed or np.nan)
+    )
     return found
 
 
