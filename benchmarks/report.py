@@ -101,7 +101,9 @@ def report_rows(images: int, models: int, rounds: int) -> Iterator[Row]:
                 "slowest s": max(seconds for seconds, _ in opened),
             }
             goals = {"first s": "<= 1", "loaded MB": "<= 3"}
-            yield Row(name, "first screen", values, goals, f"median of {rounds} openings in a browser that runs already")
+            yield Row(
+                name, "first screen", values, goals, f"median of {rounds} openings in a browser that runs already"
+            )
             for number, label in enumerate(METHODS):
                 yield _scrolled(browser, page, number, name, label)
             browser.close()
@@ -154,8 +156,12 @@ def write_photographs(folder: Path, count: int) -> Path:
     folder.mkdir(parents=True)
     rng = np.random.default_rng(1)
     for number in range(count):
-        coarse = Image.fromarray(rng.integers(0, 255, (6, 8, 3), np.uint8)).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
-        cells = Image.fromarray(rng.integers(0, 255, (20, 27, 3), np.uint8)).resize((WIDTH, HEIGHT), Image.Resampling.NEAREST)
+        coarse = Image.fromarray(rng.integers(0, 255, (6, 8, 3), np.uint8)).resize(
+            (WIDTH, HEIGHT), Image.Resampling.BICUBIC
+        )
+        cells = Image.fromarray(rng.integers(0, 255, (20, 27, 3), np.uint8)).resize(
+            (WIDTH, HEIGHT), Image.Resampling.NEAREST
+        )
         grain = rng.normal(0, 8, (HEIGHT, WIDTH, 1))
         pixels = 0.75 * np.asarray(coarse, float) + 0.25 * np.asarray(cells, float) + grain
         Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / f"{number:04}.jpg", quality=85)
@@ -175,9 +181,13 @@ def write_store(path: Path, identities: list[str], models: int) -> Any:
     labels = [i % CLASSES for i in range(len(entries))]
     for model in range(models):
         label = f"Network {model}"
-        store.add_model(label, CLASSES, {"classes": names, "labels": labels, "facts": {"family": f"family {model % 4}"}})
+        store.add_model(
+            label, CLASSES, {"classes": names, "labels": labels, "facts": {"family": f"family {model % 4}"}}
+        )
         keys = {
-            title: store.add_maps(label, title, "d", (side, side), {"method": method, "finish": "none", "settings": settings})
+            title: store.add_maps(
+                label, title, "d", (side, side), {"method": method, "finish": "none", "settings": settings}
+            )
             for title, (method, side, settings) in METHODS.items()
         }
         for block in range(store.blocks):
@@ -189,7 +199,9 @@ def write_store(path: Path, identities: list[str], models: int) -> Any:
                 boxes, targets = np.tile(box, (len(rows), 1)), np.zeros((len(rows), 2), np.int32)
                 maps[keys[title]] = MapBlock(values, boxes, targets, judge(values))
             logits = rng.normal(0, 1, (len(rows), CLASSES)).astype(np.float32)
-            logits[np.arange(len(rows)), [labels[row] for row in rows]] += rng.uniform(2, 9, len(rows)).astype(np.float32)
+            logits[np.arange(len(rows)), [labels[row] for row in rows]] += rng.uniform(2, 9, len(rows)).astype(
+                np.float32
+            )
             sizes = np.tile(np.array([HEIGHT, WIDTH], np.int32), (len(rows), 1))
             said = PredictionBlock(logits, sizes, np.full(len(rows), Status.OK, np.uint8))
             store.write(label, block, predictions=said, maps=maps)
@@ -200,7 +212,10 @@ def made_up(title: str, rng: np.random.Generator, rows: range, side: int) -> NDA
     """Maps ``[image, side, side]`` with the grain of a method: blobs, noise within a blob, segments."""
     axis = (np.arange(side) + 0.5) / side
     centres, widths = rng.uniform(0.25, 0.75, (len(rows), 2)), rng.uniform(0.1, 0.3, (len(rows), 1))
-    shape = np.exp(-(((axis - centres[:, :1]) / widths) ** 2))[:, :, None] * np.exp(-(((axis - centres[:, 1:]) / widths) ** 2))[:, None]
+    shape = (
+        np.exp(-(((axis - centres[:, :1]) / widths) ** 2))[:, :, None]
+        * np.exp(-(((axis - centres[:, 1:]) / widths) ** 2))[:, None]
+    )
     if title == "Grad-CAM":
         return (shape + rng.normal(0, 0.1, shape.shape)).astype(np.float32)
     if title == "Gradients":

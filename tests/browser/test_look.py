@@ -166,10 +166,16 @@ def test_filters_search_order_and_reset(view: Any) -> None:
     assert rows(view)[:3] == [0, 1, 2]
     go(view, "#look/1?order=least")
     view.locator(".rowhead .score").first.wait_for()
-    alike = [float(text.rsplit(" ", 1)[1].replace("−", "-")) for text in view.locator(".row:not([hidden]) .score").all_inner_texts()]
+    alike = [
+        float(text.rsplit(" ", 1)[1].replace("−", "-"))
+        for text in view.locator(".row:not([hidden]) .score").all_inner_texts()
+    ]
     assert len(set(alike)) > 2
     assert sorted(rows(view)) != rows(view)
-    first = [float(cell(view, image, 0).locator("xpath=..").locator(".score").inner_text().rsplit(" ", 1)[1]) for image in rows(view)[:5]]
+    first = [
+        float(cell(view, image, 0).locator("xpath=..").locator(".score").inner_text().rsplit(" ", 1)[1])
+        for image in rows(view)[:5]
+    ]
     assert first == sorted(first)
 
 
@@ -350,7 +356,9 @@ def _one_model(path: Path) -> Store:
     store.add_model("Net", 0, {"digest": "net"})
     maps = {}
     for label, side, settings in (("Grad-CAM", 5, {}), ("LIME", 140, {"segmentation": "slic"})):
-        key = store.add_maps("Net", label, "d", (side, side), {"method": "lime", "finish": "none", "settings": settings})
+        key = store.add_maps(
+            "Net", label, "d", (side, side), {"method": "lime", "finish": "none", "settings": settings}
+        )
         values = np.random.default_rng(3).standard_normal((2, 5, 5)).repeat(side // 5, 1).repeat(side // 5, 2)
         boxes, targets = np.tile([0.0, 0, 10, 10], (2, 1)), np.zeros((2, 2), np.int32)
         maps[key] = MapBlock(values.astype(np.float32), boxes, targets, np.full(2, Status.OK, np.uint8))
@@ -380,7 +388,8 @@ def test_every_control_has_a_name(view: Any) -> None:
     cell(view, 2, 0).click()
     nameless = view.eval_on_selector_all(
         "#look button, #look input, #look select, #detail button, #detail input, #detail select",
-        "all => all.filter(e => !e.labels?.[0]?.textContent.trim() && !e.getAttribute('aria-label') && !e.textContent.trim()).map(e => e.id)",
+        """all => all.filter(e => !e.labels?.[0]?.textContent.trim() && !e.getAttribute('aria-label')
+                              && !e.textContent.trim()).map(e => e.id)""",
     )
     assert nameless == []
     assert view.locator("#look img:not([alt])").count() == 0

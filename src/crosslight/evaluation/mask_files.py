@@ -91,9 +91,15 @@ class BoxMasks:
     def read(self, image: ImageEntry, size: tuple[int, int]) -> NDArray[np.bool_]:
         """The union of the boxes."""
         inside = np.zeros(size, bool)
-        for x0, y0, x1, y1 in self.boxes[image.identity]:
-            inside[_pixels(y0, y1), _pixels(x0, x1)] = True
+        for box in self.boxes[image.identity]:
+            inside[box_pixels(box)] = True
         return inside
+
+
+def box_pixels(box: Corners) -> tuple[slice, slice]:
+    """Rows and columns of the pixels whose middle lies in a box."""
+    x0, y0, x1, y1 = box
+    return _pixels(y0, y1), _pixels(x0, x1)
 
 
 def _pixels(near: float, far: float) -> slice:
@@ -106,6 +112,19 @@ def read_folder(folder: Path, images: Sequence[ImageEntry]) -> FolderMasks:
 
     Args:
         folder: PNG files with one channel; other files are passed over, and so are masks of other images.
+        images: of the study.
+
+    Raises:
+        InputError: no file belongs to an image, or it is in doubt to which.
+    """
+    return FolderMasks(str(folder), files_of(folder, images))
+
+
+def files_of(folder: Path, images: Sequence[ImageEntry]) -> dict[str, Path]:
+    """The PNG files in a folder that are named like images, by the image's identity.
+
+    Args:
+        folder: with its sub-folders.
         images: of the study.
 
     Raises:
@@ -127,10 +146,10 @@ def read_folder(folder: Path, images: Sequence[ImageEntry]) -> FolderMasks:
             problems.append(f"{name}: {found[images[rows[0]].identity].name} belongs to the same image")
         elif rows:
             found[images[rows[0]].identity] = path
-    _refuse(str(folder), problems)
+    refuse(str(folder), problems)
     if not found:
         raise InputError(f"{folder}: no file is named like an image of the study, such as {images[0].name!r}")
-    return FolderMasks(str(folder), found)
+    return found
 
 
 def read_boxes(path: Path, images: Sequence[ImageEntry]) -> BoxMasks:
@@ -170,7 +189,7 @@ def read_boxes(path: Path, images: Sequence[ImageEntry]) -> BoxMasks:
             problems.append(f"line {reader.line_num}: {row['image']!r} could be several images; use the whole name")
         elif rows:
             boxes.setdefault(images[rows[0]].identity, []).append(box)
-    _refuse(str(path), problems)
+    refuse(str(path), problems)
     if not boxes:
         raise InputError(f"{path}: no row names an image of the study, such as {images[0].name!r}")
     if all(max(box) <= 1 for several in boxes.values() for box in several):
@@ -189,7 +208,7 @@ def _corners(row: Mapping[str, str | None]) -> Corners | str:
     return (x0, y0, x1, y1)
 
 
-def _refuse(where: str, problems: Sequence[str]) -> None:
+def refuse(where: str, problems: Sequence[str]) -> None:
     """Raise an error with the first few problems, if there are any."""
     if problems:
         listed = [f"  - {problem}" for problem in problems[:NAMED]]

@@ -14,9 +14,12 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import InputError, suggestion
-from ..scenes import CLASSES, Scene, number_of, scene
+from ..core.errors import InputError
+from ..core.seeds import seed_for
+from ..scenes import CLASSES, SCENES, Scene, number_of, scene
+from ..scenes.edited import in_place, without_mark, without_thing
 from ..scenes.export import ppm
+from ..scenes.world import make_world
 from ..store import ImageEntry, Store
 
 What = Literal["evidence", "object"]
@@ -31,7 +34,8 @@ _KEPT = 128
 
 HOW = (
     "give a folder of PNG masks named like the images (non-zero is inside), a table of boxes (CSV with the columns"
-    " image,x0,y0,x1,y1), or take scenes as images, which have masks of their own"
+    " image,x0,y0,x1,y1), COCO instances (JSON) or Pascal VOC files (XML), or take scenes as images, which have masks of"
+    " their own"
 )
 
 
@@ -108,6 +112,36 @@ class SceneMasks:
             return made.facts.evidence
         return np.asarray(made.labels["object"] == number_of("object", CLASSES[made.label]))
 
+    def redraw(self, image: ImageEntry, kind: str, seed: int = 0) -> tuple[NDArray[np.uint8], str] | None:
+        """A scene drawn anew with something changed in it.
+
+        Args:
+            image: the scene.
+            kind: ``without`` the thing, or without the watermark where this is the evidence; or ``elsewhere``: the
+                thing in another place, which is not its class's own in the variant with that bias either.
+            seed: of the choice of another place.
+
+        Returns:
+            uint8 ``[size, size, 3]``, and what was done; None where that cannot be drawn.
+
+        Raises:
+            InputError: the scene of that name is not the picture in the study.
+        """
+        made = self.scene(image)
+        found = _SCENE.fullmatch(image.name)
+        assert found is not None  # or `scene` had raised
+        world, size = make_world(int(found[2]), found[1], 0, self.variant), len(made.image)
+        is_thing = self.what == "object" or self.variant in ("clean", "patch")
+        if kind == "without" and is_thing:
+            return without_thing(world, size), "drawn without it"
+        if kind == "without" and world.mark is not None:
+            return without_mark(world, size), "drawn without it"
+        if kind == "elsewhere" and is_thing:
+            others = [place for place in SCENES if place not in (world.place, SCENES[world.label])]
+            place = others[seed_for(seed, image.identity, "another place") % len(others)]
+            return in_place(world, place, size), f"drawn in the scene {place}"
+        return None
+
     def scene(self, image: ImageEntry) -> Scene:
         """The whole scene.
 
@@ -169,41 +203,36 @@ def other_size(mask: tuple[int, int], picture: tuple[int, int]) -> str:
     return f"the mask has {mask[1]} x {mask[0]} pixels, the upright picture {picture[1]} x {picture[0]}"
 
 
-def open_masks(store: Store, masks: Given = None) -> MaskSource:
+def open_masks(
+    store: Store, masks: Given = None, *, region: str = "", legend: str | os.PathLike[str] | None = None
+) -> MaskSource:
     """The masks of a store's images.
 
     Args:
         store: whose images.
-        masks: a folder of PNG files named like the images; a CSV of boxes; ``evidence`` or ``object`` for scenes;
-            arrays ``[h, w]`` by the image's name or identity; or any `MaskSource`. None means the evidence, where
-            the images are scenes.
+        masks: a folder of PNG files named like the images, or of Pascal VOC files; COCO instances; a CSV of boxes;
+            ``evidence`` or ``object`` for scenes; arrays ``[h, w]`` by the image's name or identity; or any `MaskSource`.
+            None means the evidence, where the images are scenes.
+        region: of them; see `crosslight.evaluation.regions.find_masks`.
+        legend: of label maps.
 
     Raises:
         InputError: there are none, with how to give them.
     """
-    from .mask_files import read_boxes, read_folder
+    from .regions import find_masks
 
-    if isinstance(masks, Mapping):
-        return ArrayMasks(masks)
-    if masks is None or not isinstance(masks, str | os.PathLike):
-        return masks if masks is not None else scene_masks(store, "evidence")
-    path = Path(masks).expanduser()
-    if path.is_dir():
-        return read_folder(path, store.manifest.images)
-    if path.is_file():
-        return read_boxes(path, store.manifest.images)
-    for what in WHAT:
-        if str(masks) == what:
-            return scene_masks(store, what)
-    near = suggestion(path.name, WHAT)
-    raise InputError(f"{masks}: no such file or folder{near if near.startswith('; did') else ''}; {HOW}")
+    images, where = store.manifest.images, str(store.path)
+    return find_masks(masks, images, _source(store), region=region, legend=legend, where=where)
 
 
 def has_own_masks(store: Store) -> bool:
     """Whether a store's images come with masks: whether they are scenes."""
-    return _source(store).split(":")[0] == "scenes" and all(
-        _SCENE.fullmatch(image.name) for image in store.manifest.images
-    )
+    return is_scenes(_source(store), store.manifest.images)
+
+
+def is_scenes(source: str, images: Sequence[ImageEntry]) -> bool:
+    """Whether images are scenes: by what a study names as its images, and by what each is called."""
+    return source.split(":")[0] == "scenes" and all(_SCENE.fullmatch(image.name) for image in images)
 
 
 def _source(store: Store) -> str:
@@ -216,9 +245,25 @@ def scene_masks(store: Store, what: What = "evidence") -> SceneMasks:
     Raises:
         InputError: its images are no scenes.
     """
-    if not has_own_masks(store):
-        raise InputError(f"{store.path} does not say where the evidence in its images is: {HOW}")
-    source = _source(store)
+    return scene_masks_of(_source(store), store.manifest.images, what, str(store.path))
+
+
+def scene_masks_of(
+    source: str, images: Sequence[ImageEntry], what: What = "evidence", where: str = "the set of images"
+) -> SceneMasks:
+    """The masks of scenes.
+
+    Args:
+        source: what a study names as its images.
+        images: the scenes.
+        what: the evidence, or the object.
+        where: in messages: whose images they are.
+
+    Raises:
+        InputError: they are no scenes.
+    """
+    if not is_scenes(source, images):
+        raise InputError(f"{where} does not say where the evidence in its images is: {HOW}")
     variant = source.split(":")[2] if source.count(":") == 2 else "clean"
     return SceneMasks(variant, what, source)
 

@@ -22,8 +22,8 @@ from .page import page_data, page_text
 from .parts import write_part
 from .pictures import pictured
 from .right import right_of
-from .small_charts import score_charts
 from .single import single_file
+from .small_charts import score_charts
 from .tiles import write_maps, write_photographs
 from .words import study_toml
 from .writing import replace_file
@@ -122,8 +122,8 @@ def write_report(
             shutil.rmtree(staged)
         else:
             staged.rename(final)
-        page = page_text(contents, assets=f"assets/{final.name}", **parts)
-        replace_file(out / "index.html", page.encode("utf-8", "backslashreplace"))
+        text = page_text(contents, assets=f"assets/{final.name}", **parts)
+        replace_file(out / "index.html", text.encode("utf-8", "backslashreplace"))
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     for other in assets.iterdir():

@@ -85,7 +85,8 @@ def _label(contents: Contents, row: int) -> str:
     for model in contents.models:
         if model.truth[row] >= 0:
             return model.short(int(model.truth[row]))
-    return contents.images[row].label or ""
+    label = contents.images[row].label
+    return "" if label is None else str(label)
 
 
 def write_classes(contents: Contents, folder: Path) -> Classes | None:

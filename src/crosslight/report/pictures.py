@@ -205,8 +205,8 @@ def row_picture(
         text = f"Under {group.label}, {one} and {other} look at such places of this picture ({measure} {value})."
         note = f"Over all images {found.means[0]}. "
     else:
-        text = f"Under {group.label}, {one} and {other} look at more similar places of this picture ({measure} {value}) "
-        text += f"than {' and '.join(found.different)} ({two_decimals(found.values[1])})."
+        text = f"Under {group.label}, {one} and {other} look at more similar places of this picture "
+        text += f"({measure} {value}) than {' and '.join(found.different)} ({two_decimals(found.values[1])})."
         note = f"Over all images {found.means[0]} and {found.means[1]}. "
     extreme = "contrast" if found.different is not None else "similarity"
     note += f"Of {found.among}, this one has the largest {extreme}."

@@ -12,7 +12,7 @@ from ..agreement.analysis import MethodAnalysis
 from ..core.share import Share
 from ..evaluation.baselines import CHANCE
 from .agreement.kin_words import LOOKS, relation_words
-from .contents import Contents
+from .contents import Contents, ModelColumn
 from .finding import Finding
 from .right import BASELINE_WORDS, Right, ScoreTable
 from .summary import Pair, pairs_of
@@ -237,7 +237,9 @@ def answers_chart(contents: Contents, found: Sequence[Finding] = ()) -> SmallCha
     points = []
     for model in models:
         same = [
-            np.mean([one == other for one, other in zip(model.spoken, each.spoken, strict=True) if one and other] or [0])
+            np.mean(
+                [one == other for one, other in zip(model.spoken, each.spoken, strict=True) if one and other] or [0]
+            )
             for each in models
             if each is not model
         ]
@@ -247,3 +249,9 @@ def answers_chart(contents: Contents, found: Sequence[Finding] = ()) -> SmallCha
         "answers", "How often does each model say what the others say?", "share of images, mean over the others", kept,
         text.get("The same answer", ""), "look", percent=True, left=left, at=at, within=(0, 1),
     )  # fmt: skip
+
+
+def _same_answers(one: ModelColumn, other: ModelColumn) -> float:
+    """The share of images on which two models name the same class, of those on which both name one."""
+    both = [a == b for a, b in zip(one.spoken, other.spoken, strict=True) if a and b]
+    return float(np.mean(both)) if both else float("nan")

@@ -42,6 +42,13 @@ def test_report(out, call):
     assert (out / "report/index.html").samefile(answer["report"])
 
 
+def test_report_in_one_file(out, call, tmp_path):
+    result = call("report", out, "--single-file", "--out", tmp_path / "sent.html", "--json")
+    assert result.status == 0, result.err
+    assert json.loads(result.out)["report"] == str(tmp_path / "sent.html")
+    assert "<body data-single>" in (tmp_path / "sent.html").read_text("utf-8")
+
+
 def test_export(out, call, tmp_path):
     result = call("export", out, "--out", tmp_path / "e", "--what", "overlay,npy", "--model", "Net A")
     assert result.status == 0, result.err

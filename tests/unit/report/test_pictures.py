@@ -125,7 +125,11 @@ def test_the_charts_have_the_numbers_and_the_words_of_the_findings(contents: Con
         assert point.floor == pytest.approx(np.mean([pair.floor for pair in pairs]))
     accuracy = answers_chart(contents)
     assert accuracy is not None
-    assert {point.label: point.mean for point in accuracy.points} == {"Net & Co": 1, "Net <i>two</i>": 0.8, "Net 3": 0.8}
+    assert {point.label: point.mean for point in accuracy.points} == {
+        "Net & Co": 1,
+        "Net <i>two</i>": 0.8,
+        "Net 3": 0.8,
+    }
 
 
 def test_long_charts_keep_both_ends() -> None:

@@ -97,7 +97,9 @@ def test_the_chart_has_the_means_over_models_and_the_better_baseline(
         cells = [cell for cell in by_label[point.label] if cell.count]
         assert point.mean == pytest.approx(np.mean([cell.mean for cell in cells]))
         assert point.low == pytest.approx(np.mean([cell.low for cell in cells]))
-    assert chart.chance == pytest.approx(max(np.mean([c.mean for c in by_label[name]]) for name in ("random", "centre")))
+    assert chart.chance == pytest.approx(
+        max(np.mean([c.mean for c in by_label[name]]) for name in ("random", "centre"))
+    )
 
 
 def test_scores_of_an_earlier_state_say_so(study: Store, masks: dict[str, np.ndarray]) -> None:

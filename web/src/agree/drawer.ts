@@ -25,7 +25,7 @@ export async function openDrawer(method: number, agree: Agree, a: number, b: num
   if (opened === key && drawer) return;
   if (!drawer) {
     back = document.activeElement;
-    drawer = h("aside", { class: "drawer", role: "dialog", "aria-labelledby": "drawer-title", tabindex: -1 });
+    drawer = h("div", { class: "drawer", role: "dialog", "aria-labelledby": "drawer-title", tabindex: -1 });
     document.addEventListener("keydown", onEscape);
     document.body.append(drawer);
     requestAnimationFrame(() => drawer?.classList.add("open"));
@@ -39,8 +39,8 @@ export async function openDrawer(method: number, agree: Agree, a: number, b: num
   const pictures = h("div", { class: "drawer-pictures" }, h("p", { class: "quiet" }, "Reading the images of this pair…"));
   drawer.replaceChildren(
     h(
-      "header",
-      {},
+      "div",
+      { class: "drawer-head" },
       h("div", {}, h("h3", { id: "drawer-title" }, `${agree.sets[a]} – ${agree.sets[b]}`),
         h("p", { class: "quiet" }, `${agree.label}${pair.relation ? `, ${pair.relation[1]}` : ""}`)),
       h("button", { type: "button", class: "close", "aria-label": "Close", onclick: close }, "×"),

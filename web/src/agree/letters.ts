@@ -1,5 +1,8 @@
 // Widths of texts, so that drawings leave room for them.
 
+/** Attributes of a text with a rim, so that lines do not cross its letters; as attributes, saved figures have them. */
+export const HALO = { "paint-order": "stroke", "stroke-linejoin": "round" };
+
 let context: CanvasRenderingContext2D | null = null;
 
 /** Width of a text in pixels. */

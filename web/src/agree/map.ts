@@ -2,7 +2,7 @@
 import { s } from "../core/dom.js";
 import { tip, untip } from "../core/tip.js";
 import { pairOf, type Agree, type Plane } from "./data.js";
-import { clipped, short, widthOf } from "./letters.js";
+import { clipped, HALO, short, widthOf } from "./letters.js";
 import type { Drawing, Linked } from "./linked.js";
 import { lookOf, mark } from "./marks.js";
 import { placeLabels } from "./placing.js";
@@ -68,7 +68,7 @@ export function drawMap(agree: Agree, plane: Plane, width: number, linked: Linke
     const label = placed[i];
     const node = s("g", { class: "model" });
     if (label.end) node.append(s("path", { class: "leader", d: `M${x} ${y}L${label.end.join(" ")}` }));
-    node.append(mark(lookFor(agree, set), x, y, 5.6), s("text", { class: "label", x: label.x, y: label.y }, names[i]));
+    node.append(mark(lookFor(agree, set), x, y, 5.6), s("text", { class: "label", ...HALO, x: label.x, y: label.y }, names[i]));
     node.append(s("circle", { class: "hit", cx: x, cy: y, r: 13 }));
     node.addEventListener("pointermove", (event) => {
       linked.light([set]);
@@ -96,7 +96,7 @@ export function drawMap(agree: Agree, plane: Plane, width: number, linked: Linke
       const mean = pairOf(agree, agree.measures[0], sets[0], sets[1]).mean;
       line.append(
         s("path", { class: "join", d: `M${x} ${y}L${u} ${v}` }),
-        s("text", { class: "label", x: (x + u) / 2, y: (y + v) / 2 - 5, "text-anchor": "middle" }, short(mean)),
+        s("text", { class: "label", ...HALO, x: (x + u) / 2, y: (y + v) / 2 - 5, "text-anchor": "middle" }, short(mean)),
       );
     },
   };

@@ -92,7 +92,7 @@ export function drawMatrix(
     const box = svg.getBoundingClientRect();
     const zoom = width / box.width;
     const j = Math.floor(((event.clientX - box.left) * zoom - left) / cell);
-    const i = Math.floor(((event.clientY - box.top) * zoom - above) / cell);
+    const i = Math.floor(((event.clientY - box.top) * zoom + svg.viewBox.baseVal.y - above) / cell); // a legend stands above 0
     return i >= 0 && j >= 0 && i < count && j < count ? [i, j] : null;
   }
 

@@ -7,7 +7,7 @@ import { choicesTable, drawChoices } from "./choices.js";
 import { pairsOf, type Agree, type Chart, type Choices, type Plane } from "./data.js";
 import { dotsTable, drawDots, type DotChart, type Options } from "./dots.js";
 import { files, slug, type Table } from "./files.js";
-import { chartKey, groupKey } from "./legends.js";
+import { addLegend, chartEntries, groupEntries, type Entry } from "./legends.js";
 import { linked } from "./linked.js";
 import { drawMap, mapTable } from "./map.js";
 import { drawMatrix, pairsTable } from "./matrix.js";
@@ -33,7 +33,7 @@ export interface Shown {
 /** A drawing with what stands around it. */
 interface Figure {
   svg: SVGSVGElement;
-  key: Element | null;
+  key: Entry[];
   note: string | Element;
   /** end of its files' names, and what they are about */
   name: string;
@@ -55,8 +55,9 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
     if (!place) return;
     const { svg, key, note, table, about, saved, ...one } = make(Math.max(280, place.clientWidth));
     const links = files(`${stem}-${one.name}`, `${about} under ${agree.label}`, saved ?? (() => svg), table);
+    addLegend(svg, key);
     const words = typeof note === "string" ? note && h("span", {}, note) : note;
-    const figure = h("figure", { class: "plot" }, key, h("div", { class: "scroller" }, svg), h("figcaption", {}, words, links));
+    const figure = h("figure", { class: "plot" }, h("div", { class: "scroller" }, svg), h("figcaption", {}, words, links));
     place.replaceChildren(...(before ? [before()] : []), figure);
   }
 
@@ -70,7 +71,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
     if (!found) return;
     put(name, (room) => {
       const { svg } = dots(found, room, options);
-      return { svg, key: chartKey(agree, found), note: "", name, about, table: () => dotsTable(found) };
+      return { svg, key: chartEntries(agree, found), note: "", name, about, table: () => dotsTable(found) };
     });
   }
 
@@ -86,7 +87,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
         const drawing = drawMatrix(agree, measure, settings, order, room, link);
         arrange = drawing.arrange;
         link.add(drawing);
-        const key = groupKey(agree, agree.sets.length <= MOST && pairsOf(agree, measure).some(isChance));
+        const key = groupEntries(agree, agree.sets.length <= MOST && pairsOf(agree, measure).some(isChance));
         const table = (): Table => pairsTable(agree, measure);
         return { svg: drawing.svg, key, note, name: "matrix", about: "Matrix", table, saved: drawing.forPaper };
       },
@@ -103,7 +104,8 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
   function aboutTree(order: string, measure: string): string {
     if (order !== "tree" || !agree.tree) return "";
     const main = agree.measures[0].label;
-    const words = "On branches: AU/BP, the support by the images in per cent; bold from 95.";
+    const wide = root.clientWidth > 700;
+    const words = wide ? "On branches: AU/BP, the support by the images in per cent; bold from 95." : "Bold branches: AU of 95 % and more.";
     return measure === main ? words : `${words} The tree is that of ${main}.`;
   }
 
@@ -112,7 +114,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
       const drawing = drawMap(agree, plane, room, link);
       link.add(drawing);
       const note = `Ellipses: where ${Math.round(100 * plane.level)} % of ${plane.resamples.toLocaleString("en")} resamples of the images put a model. Stress ${fixed(plane.stress, 2)} (above 0.2 is poor). The signs of the axes mean nothing.`;
-      return { svg: drawing.svg, key: groupKey(agree), note, name: "map", about: "Map of the models", table: () => mapTable(agree, plane) };
+      return { svg: drawing.svg, key: groupEntries(agree), note, name: "map", about: "Map of the models", table: () => mapTable(agree, plane) };
     });
   }
 
@@ -124,7 +126,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
       const { svg } = dots(found, room, { step: 19, columns, open: ({ pair }) => pair && link.open(...pair) });
       const half = found.rows.length / 2;
       const note = left ? `The ${half} most and the ${half} least alike; ${left.toLocaleString("en")} pairs between them are in the table.` : "";
-      return { svg, key: chartKey(agree, found), note, name: "pairs", about: "Every pair", table: () => pairsTable(agree, measure) };
+      return { svg, key: chartEntries(agree, found), note, name: "pairs", about: "Every pair", table: () => pairsTable(agree, measure) };
     });
   }
 
@@ -132,7 +134,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
     put("choices", (room) => {
       const note = `${found.universes.length} combinations of choices, sorted by ANOSIM's R. Significant: p up to ${found.alpha} after Holm's correction for the two tests, not for the number of combinations.`;
       const svg = drawChoices(found, Math.max(room, 340));
-      return { svg, key: null, note, name: "choices", about: "Specification curve", table: () => choicesTable(found) };
+      return { svg, key: [], note, name: "choices", about: "Specification curve", table: () => choicesTable(found) };
     });
   }
 

@@ -4,12 +4,14 @@ import { h, s } from "../core/dom.js";
 import { fixed } from "../core/data.js";
 import { tip, untip } from "../core/tip.js";
 import type { Agree, Tree } from "./data.js";
-import { widthOf } from "./letters.js";
+import { HALO, widthOf } from "./letters.js";
 import { listOf } from "./words.js";
 import type { Drawing, Linked } from "./linked.js";
 
 const SURE = 0.95;
 const SIZE = 11;
+/** Room from which numbers are written. */
+const WIDE = 110;
 
 interface Node {
   members: number[];
@@ -58,8 +60,9 @@ export function drawTree(
       labels.push({ x: x - 3, y: y - 3, text: `${Math.round(100 * au)}/${Math.round(100 * bp)}`, sure });
     }
   });
+  if (right < WIDE) return { node: group, light }; // no room for numbers: bold branches and the tips say it
   group.append(...supports(labels));
-  const ticks = at.ticks(right > 110 ? 3 : 2).filter((tick) => tick < top);
+  const ticks = at.ticks(3).filter((tick) => tick < top);
   for (const tick of ticks) {
     group.append(
       s("path", { class: "axis", d: `M${at(tick)} ${bottom + 3}v4` }),
@@ -67,13 +70,12 @@ export function drawTree(
     );
   }
   group.append(s("path", { class: "axis", d: `M${at(0)} ${bottom + 3}H${at(top)}` }));
-  if (right > 110) group.append(s("text", { class: "tick", x: 3, y: bottom + 33 }, "dissimilarity"));
-  return {
-    node: group,
-    light(sets) {
-      for (const { node, members } of edges) node.classList.toggle("lit", isOnPath(members, sets));
-    },
-  };
+  group.append(s("text", { class: "tick", x: 3, y: bottom + 33 }, "dissimilarity"));
+  return { node: group, light };
+
+  function light(sets: readonly number[]): void {
+    for (const { node, members } of edges) node.classList.toggle("lit", isOnPath(members, sets));
+  }
 }
 
 // A model lights its leaf, a pair the path between its leaves, a branch all that hangs on it.
@@ -95,7 +97,7 @@ function supports(labels: { x: number; y: number; text: string; sure: boolean}[]
     if (box[0] < 0) [box[0], box[2], end] = [one.x + 6, one.x + 6 + width, "start"]; // on the other side of the fork
     if (placed.some((p) => box[0] < p[2] + 3 && box[2] > p[0] - 3 && box[1] < p[3] + 1 && box[3] > p[1] - 1)) continue; // prettier-ignore
     placed.push(box);
-    made.push(s("text", { class: `support${one.sure ? " sure" : ""}`, x: end === "end" ? one.x : one.x + 6, y: one.y, "text-anchor": end }, one.text));
+    made.push(s("text", { class: `support${one.sure ? " sure" : ""}`, ...HALO, x: end === "end" ? one.x : one.x + 6, y: one.y, "text-anchor": end }, one.text));
   }
   return made;
 }

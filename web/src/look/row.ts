@@ -54,7 +54,7 @@ export interface Layout {
 
 function emptyCell(column: Column, at: number): Cell {
   const note = h("span", { class: "note-none", hidden: true });
-  const said = h("div", { class: "said" });
+  const said = h("div", { class: "said" }, h("span", { hidden: true }), h("span", { class: "class" }), h("span", { class: "p" }));
   const square = h("div", { class: "square" }, note);
   const element = h(
     "div",
@@ -76,7 +76,7 @@ export function emptyRow(columns: readonly Column[], layout: Layout): Row {
   for (let first = 0; first < columns.length; first += most) {
     strips.push({ canvas: h("canvas", { class: "strip-canvas", "aria-hidden": "true" }), first, count: Math.min(most, columns.length - first) });
   }
-  const element = h("div", { class: "row body", role: "row" }, head, ...strips.map((strip) => strip.canvas), ...cells.map((cell) => cell.element));
+  const element = h("div", { class: "row body", role: "row" }, head, ...cells.map((cell) => cell.element), ...strips.map((strip) => strip.canvas));
   return { element, head, photo, words, cells, strips, at: -1, image: -1 };
 }
 
@@ -146,14 +146,18 @@ function scoreTitle(): string {
   return look().pair ? `${measure} of these two models' maps of this image` : `mean ${measure} between the models' maps of this image`;
 }
 
+// Elements are kept and their text is changed: rows are filled while a person scrolls.
 function says(cell: Cell, image: number, narrow: boolean): void {
   const { model } = cell.column;
+  const [mark, name, p] = cell.said.children as unknown as [HTMLElement, HTMLElement, HTMLElement];
   const said = prediction(model, image);
-  if (!said) return cell.said.replaceChildren(h("span", { class: "class" }, "no prediction"));
-  const mark = said.right !== null && h("span", { class: said.right ? "mark yes" : "mark no" }, said.right ? "✓" : "✗");
-  const name = h("span", { class: "class", title: className(model, said.index) }, said.name);
-  const p = h("span", { class: "p" }, percent(said.p));
-  cell.said.replaceChildren(...[mark, name, p].filter((part) => part instanceof Node));
+  const right = said?.right ?? null;
+  mark.className = right === null ? "" : right ? "mark yes" : "mark no";
+  mark.textContent = right === null ? "" : right ? "✓" : "✗";
+  mark.hidden = right === null;
+  name.textContent = said ? said.name : "no prediction";
+  name.title = said ? className(model, said.index) : "";
+  p.textContent = said ? percent(said.p) : "";
   cell.said.classList.toggle("two", narrow);
 }
 

@@ -110,7 +110,7 @@ function sideBySide(): HTMLElement {
 }
 
 function select(label: string, options: [string | number, string][], value: string | number, change: (value: string) => void): HTMLElement {
-  const box = h("select", { onchange: (event) => change((event.target as HTMLSelectElement).value) }, ...options.map(([key, text]) => h("option", { value: key, selected: String(key) === String(value) }, text)));
+  const box = h("select", { "aria-label": label, onchange: (event) => change((event.target as HTMLSelectElement).value) }, ...options.map(([key, text]) => h("option", { value: key, selected: String(key) === String(value) }, text)));
   return h("label", {}, `${label} `, box);
 }
 

@@ -47,14 +47,16 @@ interface Words {
 function wordsOf(place: Place): Words {
   const result = results.get(keyOf(place));
   if (result?.state === "skipped" || result?.state === "failed")
-    return { kind: result.state, line: result.state === "failed" ? "Failed; click to try again" : "Not possible", more: result.reason, share: null };
+    return { kind: result.state, line: result.state === "failed" ? "Failed; click to try again" : "Not possible", more: result.reason.slice(0, 1).toUpperCase() + result.reason.slice(1), share: null };
   if (result?.state === "stopped") return { kind: "stopped", line: "Stopped", more: "Click to compute it", share: null };
   if (result?.state === "done") {
     const zero = result.tile.limit > 0 ? "" : result.status === "ok" ? "Nothing speaks for it" : result.status.replaceAll("_", " ");
     const more = zero ? `${methodOf(place.method).label} is zero everywhere for ${short(result.target.name)}` : "";
     return { kind: zero ? "empty" : "done", line: zero, more, share: null };
   }
-  if (loading.has(place.model)) return { kind: "running", line: "Loading the model", more: "", share: null };
+  const since = loading.get(place.model);
+  if (since !== undefined)
+    return { kind: "running", line: `Loading the model · ${duration((performance.now() - since) / 1000)}`, more: "", share: null };
   const waits = waitingAt(place);
   const passes = passesOf(place.method);
   const cost = methodOf(place.method).cost.words;

@@ -2,7 +2,7 @@
 import { h } from "../core/dom.js";
 import { MAGNITUDE_MAPS, SIGNED_MAPS, type MagnitudeMap, type SignedMap } from "../core/colour.js";
 import type { Style } from "../core/overlay.js";
-import { choices, choose } from "./state.js";
+import { choices, choose, server } from "./state.js";
 
 const MODES: Record<Style["mode"], string> = {
   heat: "Heat over the photograph",
@@ -25,6 +25,9 @@ function select<T extends string>(label: string, values: readonly T[], now: T, w
 /** The controls of how maps are drawn. */
 export function drawingControls(): HTMLElement {
   const { style } = choices;
+  const flat = server.methods.some(
+    (method) => choices.methods.some((chosen) => chosen.name === method.name) && method.settings.some((one) => one.name === "segmentation"),
+  );
   const opacity = h("input", { type: "range", min: 0, max: 100, step: 5, value: Math.round(100 * style.opacity) });
   opacity.addEventListener("input", () => set({ opacity: Number(opacity.value) / 100 }));
   const native = h("input", { type: "checkbox", checked: style.native });
@@ -32,7 +35,7 @@ export function drawingControls(): HTMLElement {
   return h(
     "div",
     { class: "drawing" },
-    select("Show as", Object.keys(MODES) as Style["mode"][], style.mode, (mode) => MODES[mode], (mode) => set({ mode })),
+    select("Show as", (Object.keys(MODES) as Style["mode"][]).filter((mode) => mode !== "segments" || flat), style.mode, (mode) => MODES[mode], (mode) => set({ mode })),
     h("label", {}, h("span", {}, "Strength"), opacity),
     select<MagnitudeMap>("Colours", MAGNITUDE_MAPS, style.magnitude, (name) => name, (magnitude) => set({ magnitude })),
     select<SignedMap>("For and against", SIGNED_MAPS, style.signed, (name) => name, (signed) => set({ signed })),

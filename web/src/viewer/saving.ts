@@ -104,7 +104,7 @@ export function saveBoard(): void {
       context.restore();
       const answer = answersOf(cell.place.photo, cell.place.model)?.[0];
       const words = result?.state === "done" ? `${short(result.target.name)} ${percent(result.target.p)}`
-        : result && result.state !== "stopped" ? result.reason : answer ? short(answer.name) : ""; // prettier-ignore
+        : result && result.state !== "stopped" ? result.reason : `${answer ? `${short(answer.name)}, ` : ""}not computed yet`; // prettier-ignore
       write(words, x, y + tall + 18, 13);
     });
     y += heights[at]! + 30 + gap;

@@ -35,8 +35,8 @@ export const photos: Photo[] = [];
 export const pictures = new Map<string, HTMLImageElement>();
 export const answers = new Map<string, Answer[]>();
 export const results = new Map<string, Result>();
-/** models whose weights are being read now */
-export const loading = new Set<number>();
+/** models whose weights are being read now, and since when (performance.now) */
+export const loading = new Map<number, number>();
 export const choices: Choices = {
   models: [],
   methods: [],

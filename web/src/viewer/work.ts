@@ -27,6 +27,14 @@ interface Job {
   unwanted: boolean;
 }
 
+/** Settings that say how many passes a method takes. */
+const COUNTS = ["samples", "num_samples", "steps", "masks"];
+/** Passes of a method that takes one for each channel, of which nothing more is known here. */
+const PER_CHANNEL = 60;
+
+/** Passes after which their speed says something: the first ones wait for segments and the like. */
+const ENOUGH = 32;
+
 /** More would take the connections that a browser allows for one server. */
 const MOST_JOBS = 2;
 const jobs: Job[] = [];
@@ -41,6 +49,7 @@ interface Finished {
 
 let finished: Finished | null = null;
 let made = 0;
+let lastWanted = "";
 
 /** Compare what is shown with what is known and under way, and mend the difference. */
 export function update(delay = 60): void {
@@ -56,8 +65,17 @@ function reconcile(): void {
     const idle = [...job.owes.keys()].some((key) => !wanted.has(key));
     if (idle) drop(job);
   }
-  const owed = new Set(jobs.flatMap((job) => [...job.owes.keys()]));
-  const missing = [...wanted].filter(([key]) => !results.has(key) && !owed.has(key));
+  const missingNow = (): [string, Place][] => {
+    const owed = new Set(jobs.flatMap((job) => [...job.owes.keys()]));
+    return [...wanted].filter(([key]) => !results.has(key) && !owed.has(key));
+  };
+  const all = [...wanted.keys()].join("\t");
+  if (all !== lastWanted && missingNow().length > 0 && jobs.length >= MOST_JOBS) {
+    // One job of everything: the server takes its cheap maps first, whatever was asked for first.
+    for (const job of [...jobs]) drop(job);
+  }
+  lastWanted = all;
+  const missing = missingNow();
   for (const group of grouped(missing.map(([, place]) => place))) {
     if (jobs.length >= MOST_JOBS) break; // it is asked for when one of them is done
     void ask(group, target);
@@ -182,6 +200,8 @@ function hear(job: Job, event: Event): void {
       break;
     case "map":
       for (const place of meant(job, event)) {
+        // Maps of superpixels keep their edges: the same sign that the report goes by.
+        event.tile.flat = methodOf(place.method).settings.some((setting) => setting.name === "segmentation");
         settle(job, place, {
           state: "done", tile: event.tile, target: event.target, seconds: event.seconds, status: event.status ?? "ok",
           diagnostics: event.diagnostics ?? {}, order: ++order,
@@ -195,7 +215,7 @@ function hear(job: Job, event: Event): void {
       for (const place of meant(job, event)) settle(job, place, { state: event.type, reason: event.reason });
       break;
     case "loading":
-      loading.add(event.model);
+      loading.set(event.model, performance.now());
       tell("cells");
       break;
     case "loaded":
@@ -283,14 +303,14 @@ function left(seconds: number): number | null {
       spent += (performance.now() - job.since) / 1000;
     }
   }
-  const rate = known > 3 ? spent / known : speed.passes > 0 ? speed.seconds / speed.passes : null;
+  const rate = known >= ENOUGH ? spent / known : speed.passes > 0 ? speed.seconds / speed.passes : null;
   return rate === null ? null : Math.max(0, passes) * rate;
 }
 
 /** Passes that one map takes, roughly where it depends on the network. */
 export function passesOf(chosen: Chosen): number {
-  const given = chosen.settings["samples"] ?? chosen.settings["steps"];
-  return typeof given === "number" ? given : (methodOf(chosen).cost.evaluations ?? 60);
+  const given = COUNTS.map((name) => chosen.settings[name]).find((value) => typeof value === "number");
+  return typeof given === "number" ? given : (methodOf(chosen).cost.evaluations ?? PER_CHANNEL);
 }
 
 /** How a place without a result is waiting; null where nobody is at it. */
