@@ -92,7 +92,7 @@ def _small(quick: bool, device: str) -> Case:
 
 def _large(quick: bool, device: str) -> Case:
     network = classifier("tiny" if quick else "squeezenet", device)
-    return _case(network, 4, 4 if quick else 28, 8, ">= 1.25")
+    return _case(network, 4, 4 if quick else 28, 4, ">= 1.25")
 
 
 def _case(network: Classifier, images: int, steps: int, size: int, faster: str) -> Case:

@@ -236,14 +236,8 @@ def answers_chart(contents: Contents, found: Sequence[Finding] = ()) -> SmallCha
         return None
     points = []
     for model in models:
-        same = [
-            np.mean(
-                [one == other for one, other in zip(model.spoken, each.spoken, strict=True) if one and other] or [0]
-            )
-            for each in models
-            if each is not model
-        ]
-        points.append(Point(model.label, float(np.mean(same)), look="group"))
+        same = [_same_answers(model, each) for each in models if each is not model]
+        points.append(Point(model.label, _mean(same), look="group"))
     kept, left, at = shortened(sorted(points, key=lambda point: -point.mean))
     return SmallChart(
         "answers", "How often does each model say what the others say?", "share of images, mean over the others", kept,

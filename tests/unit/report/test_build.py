@@ -110,10 +110,8 @@ def test_nothing_leads_off_the_page_by_itself(study: Store) -> None:
                 assert "//" not in value, f"<{tag} {key}={value[:60]}>"
     ways = r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|@import|url\((?!#)|https?:|\beval\("
     for path in assets_of(page).glob("report.*"):
-        text = path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
-        assert not re.search(
-            r"\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|import\(|@import|url\((?!#)|https?:|\beval\(", text
-        )
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)  # licences name their addresses
+        assert not re.search(ways, text.replace("http://www.w3.org/2000/svg", ""))
 
 
 def test_the_policy_lets_nothing_out(study: Store) -> None:

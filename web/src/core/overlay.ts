@@ -1,7 +1,7 @@
 // One map over one photograph, on a canvas: what the grid, the strips, the dialog and the viewer draw.
 import { enlarged, repeated } from "./resample.js";
 import { MAGNITUDE_MAPS, SIGNED_MAPS, TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } from "./colour.js";
-import { contour, segments, spotlight } from "./shading.js";
+import { contour, darkness, segments, spotlight } from "./shading.js";
 
 /** A map as it is shown: bytes of its values, and the part of the photograph that it covers. */
 export interface Tile {
@@ -136,7 +136,7 @@ export function paint(
     const top = y + (tile.box[1] / size[1]) * height;
     const right = x + (tile.box[2] / size[0]) * width;
     const bottom = y + (tile.box[3] / size[1]) * height;
-    shade(context, area, [left, top, right, bottom]);
+    shade(context, area, [left, top, right, bottom], style.mode === "spotlight" ? darkness(style.opacity) : 0.5);
     map(context, [left, top, right, bottom], tile, style);
   }
   context.restore();
@@ -147,13 +147,14 @@ function shade(
   context: CanvasRenderingContext2D,
   area: { x: number; y: number; width: number; height: number },
   box: [number, number, number, number],
+  alpha: number,
 ): void {
   const { x, y, width, height } = area;
   if (box[0] <= x + 0.5 && box[1] <= y + 0.5 && box[2] >= x + width - 0.5 && box[3] >= y + height - 0.5) return;
   context.beginPath();
   context.rect(x, y, width, height);
   context.rect(box[0], box[1], box[2] - box[0], box[3] - box[1]);
-  context.fillStyle = "rgb(18 18 24 / .5)";
+  context.fillStyle = `rgb(14 14 20 / ${alpha})`;
   context.fill("evenodd");
 }
 

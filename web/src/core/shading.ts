@@ -9,17 +9,22 @@ export const LEVELS = [0.25, 0.5, 0.75] as const;
 /** Segments with at least this share of the largest value are outlined. */
 export const MARKED = 0.25;
 
+/** How dark it is where a spotlight does not fall, 0 to 1. */
+export function darkness(opacity: number): number {
+  return Math.min(1, 0.3 + opacity);
+}
+
 /** The photograph shows where the map is strong and for the class; elsewhere it is dark. */
 export function spotlight(values: Values, data: Uint8ClampedArray, signed: boolean, opacity: number): void {
-  const dark = 255 * Math.min(1, 0.4 + opacity);
+  const dark = 255 * darkness(opacity);
   const alpha = new Uint8ClampedArray(TOP_BYTE + 1);
   for (let byte = 0; byte <= TOP_BYTE; byte++) {
     const share = signed ? Math.max(0, (2 * byte) / TOP_BYTE - 1) : byte / TOP_BYTE;
-    alpha[byte] = dark * (1 - share) ** 2;
+    alpha[byte] = dark * (1 - share) ** 1.3;
   }
   for (let i = 0; i < values.length; i++) {
-    data[4 * i] = data[4 * i + 1] = 12;
-    data[4 * i + 2] = 18;
+    data[4 * i] = data[4 * i + 1] = 14;
+    data[4 * i + 2] = 20;
     data[4 * i + 3] = alpha[Math.round(values[i]!)]!;
   }
 }

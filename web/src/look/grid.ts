@@ -52,12 +52,12 @@ export function makeGrid(): Grid {
     const head = phone ? 92 : 148;
     const count = Math.max(1, columns.length);
     const aspect = middleAspect();
-    const tall = Math.max(180, innerHeight * 0.46);
+    const tall = Math.max(170, innerHeight * (count === 1 ? 0.42 : 0.31));
     const most = Math.min(360, tall * aspect);
     const least = phone ? 132 : 92;
     const room = Math.floor((width - head - GAP) / count - GAP);
     const size = [1, 1.6, 2.4][SIZES.indexOf(look().size)]!;
-    const cell = Math.round(Math.min(size * Math.min(most, Math.max(least, room)), Math.max(most, 1.2 * tall)));
+    const cell = Math.round(Math.min(size * Math.min(most, Math.max(least, room)), Math.max(most, 0.6 * innerHeight)));
     const high = Math.round(cell / aspect);
     const narrow = cell < 150;
     const row = Math.max(high + (narrow ? 38 : 22), 112) + 14;

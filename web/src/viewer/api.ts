@@ -150,10 +150,6 @@ export function takeSample(id: string): Promise<Photo> {
   return askJson("POST", `/api/samples/${encodeURIComponent(id)}`);
 }
 
-export async function dropPhoto(id: string): Promise<void> {
-  await ask("DELETE", `/api/photos/${encodeURIComponent(id)}`);
-}
-
 export function photoAddress(id: string, side: number): string {
   return `/api/photos/${encodeURIComponent(id)}.jpg?side=${side}`;
 }

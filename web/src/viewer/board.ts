@@ -227,7 +227,3 @@ export function comeFrom(place: Place): void {
 export function boardCells(): Cell[][] {
   return cells;
 }
-
-export function focusBoard(): void {
-  cells[here[0]]?.[here[1]]?.element.focus();
-}

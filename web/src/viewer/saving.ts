@@ -53,7 +53,7 @@ export function saveMapTable(place: Place): void {
 }
 
 /** The whole board as one PNG file, with captions, light as paper. */
-export function saveBoard(): void {
+function saveBoard(): void {
   const cells = boardCells();
   const columns = cells[0]?.length ?? 0;
   if (columns === 0) return;

@@ -145,7 +145,7 @@ export function photoOf(id: string): Photo | undefined {
 }
 
 /** A method's settings that are not its own, in words; empty where there are none. */
-export function settingsWords(chosen: Chosen): string {
+function settingsWords(chosen: Chosen): string {
   return Object.entries(chosen.settings)
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${String(value)}`)
     .join(", ");

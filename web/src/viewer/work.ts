@@ -70,7 +70,8 @@ function reconcile(): void {
     return [...wanted].filter(([key]) => !results.has(key) && !owed.has(key));
   };
   const all = [...wanted.keys()].join("\t");
-  if (all !== lastWanted && missingNow().length > 0 && jobs.length >= MOST_JOBS) {
+  const asked = missingNow().map(([, place]) => place);
+  if (all !== lastWanted && asked.length > 0 && (jobs.length >= MOST_JOBS || isInTheWay(asked))) {
     // One job of everything: the server takes its cheap maps first, whatever was asked for first.
     for (const job of [...jobs]) drop(job);
   }
@@ -82,6 +83,17 @@ function reconcile(): void {
   }
   tell("progress");
   tell("cells");
+}
+
+// Whether a long map, far from its end, holds up one that could be there at once: it is better begun again later.
+function isInTheWay(asked: Place[]): boolean {
+  if (!asked.some((place) => methodOf(place.method).cheap)) return false;
+  return jobs.some((job) => {
+    if (!job.passes || job.passes[1] < ENOUGH) return false;
+    const share = job.passes[0] / job.passes[1];
+    const seconds = (performance.now() - job.since) / 1000;
+    return share < 0.6 && (share === 0 || (seconds / share) * (1 - share) > 2);
+  });
 }
 
 interface Group {
