@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import faithfulness, filling, masks, memory, precision, shapley, similarity
+from . import faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -102,6 +102,12 @@ SECTIONS = {
         lambda options: faithfulness.faithfulness_rows(
             max(options.rounds, 1 if options.quick else 5), options.quick, options.device, not options.no_peers
         ),
+    ),
+    "sanity": Section(
+        "CPU seconds of parameter randomisation, every layer on its own; faster = Quantus' / ours",
+        sanity.COLUMNS,
+        lambda options: sanity.sanity_rows(options.rounds, options.quick, not options.no_peers),
+        lambda options: options.quick,
     ),
     "filling": Section(
         "CPU milliseconds of one filling of removed pixels, mean over 10 to 90 % removed; errors are means over the\n"

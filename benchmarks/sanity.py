@@ -1,8 +1,9 @@
-"""Parameter randomisation of Saliency by Crosslight and by Quantus: the same network, images, layers and measure."""
+"""Parameter randomisation by Crosslight and by Quantus: the same networks, images, methods, layers and measure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from statistics import median
 from typing import Any
@@ -14,7 +15,7 @@ from torch import nn
 
 from crosslight.core.geometry import Preprocess
 from crosslight.evaluation.probing.anew import subject_of
-from crosslight.evaluation.probing.parameter_randomisation import parameter_randomisation
+from crosslight.evaluation.probing.parameter_randomisation import randomisation_curves
 from crosslight.evidence import Gathering
 from crosslight.images import make_batch, open_images
 from crosslight.images.batch import Batch
@@ -24,10 +25,36 @@ from .rows import Row, attempted
 from .timing import interleaved, ratio
 
 COLUMNS = ("images", "layers", "ours s", "peer s", "faster", "difference")
-#: how much faster than Quantus, where what surrounds the passes weighs; both make the same passes
-TARGETS = {"lenet": {"faster": ">= 3"}, "scenes/resnet": {"faster": ">= 1"}}
-#: networks by name, with their input's side and how many images
-CASES = {"lenet": (32, 32), "scenes/resnet": (96, 8)}
+#: our methods under captum's names
+METHODS = {"saliency": "Saliency", "input-x-gradient": "InputXGradient"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one row measures.
+
+    Attributes:
+        network: its name.
+        side: of the input.
+        images: how many.
+        methods: of `METHODS`; ours share each random network and its gradients.
+        targets: as in `Row`. Both make the same passes for one method, so the factor falls to 1 as passes grow.
+    """
+
+    network: str
+    side: int
+    images: int
+    methods: tuple[str, ...]
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+
+CASES = (
+    Case("lenet", 32, 32, ("saliency",), {"faster": ">= 3"}),
+    Case("lenet", 32, 32, tuple(METHODS), {"faster": ">= 3"}),
+    Case("scenes/resnet", 96, 8, ("saliency",)),
+    Case("scenes/resnet", 96, 8, tuple(METHODS)),
+)
+QUICK = (Case("lenet", 32, 4, ("saliency",)),)
 
 
 def sanity_rows(rounds: int = 3, quick: bool = False, peers: bool = True) -> Iterator[Row]:
@@ -38,45 +65,53 @@ def sanity_rows(rounds: int = 3, quick: bool = False, peers: bool = True) -> Ite
         quick: fewer images of one network.
         peers: whether Quantus runs, too.
     """
-    for name, (side, count) in CASES.items() if not quick else [("lenet", (32, 4))]:
-        yield from attempted(name, "parameter-randomisation", _row(name, side, count, rounds, peers))
+    for case in QUICK if quick else CASES:
+        yield from attempted(case.network, " ".join(case.methods), _row(case, rounds, peers))
 
 
-def _row(name: str, side: int, count: int, rounds: int, peers: bool) -> Iterator[Row]:
-    classifier = _network(name, side)
-    batch = _scenes(classifier, count)
-    subject = subject_of(Gathering(classifier, batch, batch_size=8), "saliency")
-    found: dict[str, Any] = {}
+def _row(case: Case, rounds: int, peers: bool) -> Iterator[Row]:
+    classifier = _network(case.network, case.side)
+    batch = _scenes(classifier, case.images)
+    name, found = " ".join(case.methods), dict[str, Any]()
 
     def ours() -> None:
-        made = subject_of(Gathering(classifier, batch, batch_size=8), "saliency")
-        found["ours"] = parameter_randomisation(made, order="top-down", steps=None)
+        gathering = Gathering(classifier, batch, batch_size=8)
+        subjects = [subject_of(gathering, method) for method in case.methods]
+        found["ours"] = randomisation_curves(subjects, order="top-down")
 
     candidates = {"ours": ours}
     if peers:
         import_module("quantus")  # which takes seconds that no row should pay
-        targets = subject.targets.classes.numpy()
-        candidates["peer"] = lambda: found.update(peer=quantus_mprt(classifier, batch.inputs.numpy(), targets))
+        with torch.no_grad():
+            targets = classifier.logits(batch.inputs).argmax(dim=1).numpy()
+        inputs = batch.inputs.numpy()
+
+        def peer() -> None:
+            found["peer"] = [quantus_mprt(classifier, inputs, targets, METHODS[method]) for method in case.methods]
+
+        candidates["peer"] = peer
     seconds = interleaved(candidates, rounds, warmup=1)
-    values, curve = found["ours"]
-    layers = sum(key.startswith("spearman") for key in curve)
-    known = {"images": count, "layers": layers, "ours s": median(seconds["ours"])}
+    layers = len(found["ours"][0].steps)
+    known = {"images": case.images, "layers": layers, "ours s": median(seconds["ours"])}
     if not peers:
-        yield Row(name, "parameter-randomisation", known)
+        yield Row(case.network, name, known)
         return
     # Quantus counts the untouched maps as one more layer, and draws other parameters: means are compared
-    theirs = (float(np.mean(found["peer"])) * (layers + 1) - 1) / layers
+    theirs = (np.array(found["peer"]).mean(axis=1) * (layers + 1) - 1) / layers
+    means = np.array([float(one.spearman.nanmean()) for one in found["ours"]])
     known |= {
         "peer s": median(seconds["peer"]),
         "faster": ratio(seconds["peer"], seconds["ours"]),
-        "difference": abs(float(values.nanmean()) - theirs),
+        "difference": float(abs(means - theirs).max()),
     }
-    note = f"{side} x {side} pixels; Quantus' batch {count}, its best; difference of means: other random parameters"
-    yield Row(name, "parameter-randomisation", known, TARGETS[name], note)
+    note = f"{case.side} x {case.side} pixels; difference of means over layers and images, of other random parameters"
+    yield Row(case.network, name, known, case.targets, note)
 
 
-def quantus_mprt(classifier: Classifier, inputs: NDArray[np.float32], targets: NDArray[np.int64]) -> list[float]:
-    """The mean similarity over layers of each image, by Quantus with Saliency of its own documentation."""
+def quantus_mprt(
+    classifier: Classifier, inputs: NDArray[np.float32], targets: NDArray[np.int64], method: str
+) -> list[float]:
+    """The mean similarity over layers of each image, by Quantus with a method of captum, as its documentation has it."""
     import quantus
 
     metric = quantus.MPRT(
@@ -89,7 +124,7 @@ def quantus_mprt(classifier: Classifier, inputs: NDArray[np.float32], targets: N
         channel_first=True,
         device="cpu",
         explain_func=quantus.explain,
-        explain_func_kwargs={"method": "Saliency"},
+        explain_func_kwargs={"method": method},
         batch_size=len(inputs),
     )
     return found

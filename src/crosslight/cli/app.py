@@ -16,6 +16,7 @@ from . import (
     agree,
     convergence,
     demo,
+    edit,
     explain,
     export,
     figure,
@@ -107,6 +108,7 @@ app.command("run")(run.run)
 app.command("explain")(explain.explain)
 app.command("agree")(agree.agree)
 app.command("score")(score.score)
+app.command("edit")(edit.edit)
 app.command("convergence")(convergence.convergence)
 app.command("report")(report.report)
 app.command("figure")(figure.figure)

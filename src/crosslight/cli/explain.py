@@ -90,7 +90,7 @@ def _explain(
     device: str,
     precision: str | None,
 ) -> dict[str, Any]:
-    tables = _tables(names, parse_settings(pairs))
+    tables = method_tables(names, parse_settings(pairs))
     usable, failures = _decoded(photos)
     if not usable:
         return {"out": str(out), "explanations": [], "failures": failures}
@@ -106,7 +106,7 @@ def _explain(
     return _written(found, usable, out, failures)
 
 
-def _tables(names: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def method_tables(names: Sequence[str], settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A table for each method; a setting goes to every method that has it, or to the one it is prefixed with."""
     from ..methods import find_method
 

@@ -95,8 +95,10 @@ class Edits(Sequence[EditedPicture]):
 
     @property
     def does(self) -> str:
-        """In words, such as ``the car removed``."""
-        return self.edit.does.format(self.region)
+        """In words, such as ``the car removed``; the object of pictures of one class is called by its name."""
+        labels = {record.label for record in self.images}
+        only = labels.pop() if self.region == "object" and len(labels) == 1 else None
+        return self.edit.does.format(only or self.region)
 
     def to_dict(self) -> dict[str, Any]:
         """How pictures are edited, as JSON holds it."""

@@ -45,22 +45,24 @@ def captioned(picture: Image.Image, title: str, lines: Sequence[str] = ()) -> Im
     draw = ImageDraw.Draw(sheet)
     y = picture.height + margin
     for (text, points, colour), height in zip(texts, heights, strict=True):
-        draw.text((margin, y), _shortened(text, points, picture.width - 2 * margin), colour, _font(points))
+        draw.text((margin, y), shortened(text, points, picture.width - 2 * margin), colour, font(points))
         y += height
     return sheet
 
 
-def _shortened(text: str, points: int, width: int) -> str:
-    font = _font(points)
-    if font.getlength(text) <= width:
+def shortened(text: str, points: int, width: int) -> str:
+    """A text, cut off where it is wider than `width` pixels."""
+    face = font(points)
+    if face.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "...") > width:
+    while text and face.getlength(text + "...") > width:
         text = text[:-1]
     return text.rstrip() + "..."
 
 
 @cache
-def _font(points: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(points: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font of captions."""
     return ImageFont.load_default(points)
 
 

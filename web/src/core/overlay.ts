@@ -132,10 +132,10 @@ export function paint(
     context.fillRect(x, y, width, height);
   }
   if (tile) {
-    const left = x + (tile.box[0] / size[0]) * width;
-    const top = y + (tile.box[1] / size[1]) * height;
-    const right = x + (tile.box[2] / size[0]) * width;
-    const bottom = y + (tile.box[3] / size[1]) * height;
+    const left = x + Math.round((tile.box[0] / size[0]) * width); // whole pixels: no seam at the edges
+    const top = y + Math.round((tile.box[1] / size[1]) * height);
+    const right = x + Math.round((tile.box[2] / size[0]) * width);
+    const bottom = y + Math.round((tile.box[3] / size[1]) * height);
     shade(context, area, [left, top, right, bottom], style.mode === "spotlight" ? darkness(style.opacity) : 0.5);
     map(context, [left, top, right, bottom], tile, style);
   }

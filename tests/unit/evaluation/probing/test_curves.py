@@ -31,9 +31,7 @@ def linear(channels: int = 3, classes: int = 3) -> nn.Module:
 def subject_of(network, inputs, maps=None, identities=None, batch_size=8, seed=0) -> Subject:
     """Maps, by default what each pixel adds to the logit explained."""
     count, channels = inputs.shape[:2]
-    preprocess = Preprocess(
-        size=(SIDE, SIDE), resize=None, mean=(0.5,) * channels, std=(0.25,) * channels, channels=channels
-    )
+    preprocess = Preprocess(size=(SIDE, SIDE), resize=None, mean=(0.5,) * channels, std=(0.25,) * channels)
     names = tuple(identities or (f"image {row}" for row in range(count)))
     batch = Batch(inputs, (Box(0, 0, SIDE, SIDE),) * count, names, (None,) * count, None, preprocess)
     gathering = Gathering(Classifier(network, preprocess), batch, batch_size=batch_size)
