@@ -123,7 +123,8 @@ def test_sufficiency(threshold):
         model=network, x_batch=inputs, y_batch=predicted.numpy(), a_batch=maps[:, None].copy(), device="cpu"
     )
     names = tuple(str(row) for row in range(20))
-    ours = PROBES["sufficiency"].function(MapsOfAll(torch.from_numpy(maps), predicted, names), threshold=threshold)
+    subject = MapsOfAll(torch.from_numpy(maps), predicted, names)
+    ours = PROBES["sufficiency"].function(subject, threshold=threshold, scale=False)
     known = ~ours.isnan().numpy()
     assert known.any()
     np.testing.assert_allclose(ours.numpy()[known], np.array(theirs)[known], atol=1e-5)

@@ -28,6 +28,7 @@ def sufficiency(
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.6,
     distance: Distance = "seuclidean",
     absolute: bool = True,
+    scale: bool = True,
 ) -> Tensor:
     """Share of the images with a like map that are predicted to be of the same class.
 
@@ -39,19 +40,23 @@ def sufficiency(
         threshold: maps are alike whose distance is at most this share of the largest distance between any two.
         distance: between maps.
         absolute: compare magnitudes.
+        scale: divide each map by its largest magnitude before.
 
     Returns:
         float64 ``[n]`` in [0, 1]; NaN for images to whose map none is alike.
 
     Source: Dasgupta et al. 2022, definition 2 (sufficiency), as in Quantus 0.6.0, which takes each batch of 64 images
         by itself and gives 0 where no map is alike. Here all images are compared, at the maps' own resolution.
+        Quantus divides the maps of a batch by the largest value among all of them, which changes no comparison: it is
+        the same as not to scale.
     """
     from scipy.spatial.distance import cdist
 
     maps = subject.maps.reshape(len(subject.maps), -1).cpu().numpy()
     maps = np.abs(maps) if absolute else maps
-    largest = np.abs(maps).max(axis=1, keepdims=True)
-    maps = maps / np.where(largest > 0, largest, 1)
+    if scale:
+        largest = np.abs(maps).max(axis=1, keepdims=True)
+        maps = maps / np.where(largest > 0, largest, 1)
     if distance == "seuclidean":  # places that are the same in all maps have no variance, and tell nothing
         maps = maps[:, np.ptp(maps, axis=0) > 0]
     apart = cdist(maps, maps, distance)
