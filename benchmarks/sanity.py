@@ -111,7 +111,7 @@ def _row(case: Case, rounds: int, peers: bool) -> Iterator[Row]:
 def quantus_mprt(
     classifier: Classifier, inputs: NDArray[np.float32], targets: NDArray[np.int64], method: str
 ) -> list[float]:
-    """The mean similarity over layers of each image, by Quantus with a method of captum, as its documentation has it."""
+    """The mean similarity over layers of each image, by Quantus with a method of captum as documented."""
     import quantus
 
     metric = quantus.MPRT(

@@ -25,7 +25,11 @@ from .conftest import Opened
 
 VIEWS = ("overview", "look", "agree", "classes", "right", "how")
 #: the rule that names hold the text one sees is an experiment of axe's; a cell of the grid is named in whole sentences
-AXE_OPTIONS = {"resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": False}}}
+AXE_OPTIONS = {
+    "resultTypes": ["violations"],
+    "preload": False,
+    "rules": {"label-content-name-mismatch": {"enabled": False}},
+}
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 

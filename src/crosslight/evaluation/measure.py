@@ -45,9 +45,14 @@ class Measuring:
     draws: int = 8
     seed: int = 0
 
+    @property
+    def columns(self) -> int:
+        """Numbers for each map: one for each metric, or for each candidate of one that has several."""
+        return sum(metric.columns for metric in self.metrics)
+
     def apply(self, laid: Laid) -> NDArray[np.float64]:
-        """``[metric, n]``."""
-        return np.stack([metric(laid, self.settings) for metric in self.metrics])
+        """``[column, n]``."""
+        return np.concatenate([np.atleast_2d(metric(laid, self.settings).T) for metric in self.metrics])
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,8 @@ class Measured:
     """The scores of one set of maps.
 
     Attributes:
-        values: float64 ``[metric, image]``, NaN where a map has no score.
+        values: float64 ``[column, image]``, NaN where a map has no score. A column is a metric, or one of its
+            candidates: see `localisation.settle`.
         regions: for each image the pixels that its map covers, or None where that is not known.
         outside: float64 ``[image]``: the share of the mask that the map does not cover, NaN where not known.
         dropped: how many images with a mask have no score, by reason: a name of `Status`, ``NOTHING_POSITIVE`` (after
@@ -79,7 +85,7 @@ def measure_maps(maps: Maps, masks: Sequence[PictureMask | None], how: Measuring
         masks: of the same images, each with a pixel inside; None for images that are not scored.
         how: what to measure.
     """
-    values = np.full((len(how.metrics), len(maps)), np.nan)
+    values = np.full((how.columns, len(maps)), np.nan)
     outside = np.full(len(maps), np.nan)
     regions: list[Region | None] = [None] * len(maps)
     dropped: Counter[str] = Counter()
@@ -109,14 +115,14 @@ def measure_maps(maps: Maps, masks: Sequence[PictureMask | None], how: Measuring
 def _measure_alike(
     maps: Maps, images: Sequence[tuple[int, PictureMask]], region: Region, how: Measuring
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Maps over the same region: those that have a score, and ``[metric, n]``."""
+    """Maps over the same region: those that have a score, and ``[column, n]``."""
     rows = np.array([row for row, _ in images])
     some = take(maps, rows)
     native = with_sign((some.finished() if how.finish else some).values.astype(np.float64), how.sign)
     pixels = _over(native, some.boxes, region)
     lit = np.flatnonzero(pixels.max(axis=(1, 2)) > 0)
     if not len(lit):
-        return rows[lit], np.empty((len(how.metrics), 0))
+        return rows[lit], np.empty((how.columns, 0))
     return rows[lit], how.apply(lay(pixels[lit], [images[i][1] for i in lit.tolist()], region))
 
 
@@ -159,11 +165,11 @@ def measure_baselines(
         how: what to measure.
 
     Returns:
-        float64 ``[metric, baseline, region]`` in the order of `BASELINES`, random maps averaged over their draws; NaN
+        float64 ``[column, baseline, region]`` in the order of `BASELINES`, random maps averaged over their draws; NaN
         where there is no picture to find edges in, or no edge.
     """
     size = (mask.inside.shape[0], mask.inside.shape[1])
-    values = np.full((len(how.metrics), len(BASELINES), len(regions)), np.nan)
+    values = np.full((how.columns, len(BASELINES), len(regions)), np.nan)
     values[:, BASELINES.index("random")] = 0
     for drawn in random_maps(size, how.draws, seed=how.seed, identity=identity):
         values[:, BASELINES.index("random")] += _score(drawn, mask, regions, how).sum(axis=2) / how.draws
@@ -177,8 +183,8 @@ def measure_baselines(
 def _score(
     maps: NDArray[np.float64], mask: PictureMask, regions: Sequence[Region], how: Measuring
 ) -> NDArray[np.float64]:
-    """``[metric, region, map]``; NaN for maps that are 0 all over a region."""
-    values = np.full((len(how.metrics), len(regions), len(maps)), np.nan)
+    """``[column, region, map]``; NaN for maps that are 0 all over a region."""
+    values = np.full((how.columns, len(regions), len(maps)), np.nan)
     for number, region in enumerate(regions):
         top, bottom, left, right = region
         pixels = maps[:, top:bottom, left:right]

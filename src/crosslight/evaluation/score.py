@@ -17,7 +17,7 @@ from ..core.errors import InputError
 from ..core.maps import Maps, take
 from ..store import ImageEntry, MapSet, Store
 from .baselines import BASELINES
-from .localisation import DEFAULT, PictureMask, metrics_named
+from .localisation import DEFAULT, PictureMask, metrics_named, settle
 from .localisation.metric import checked_settings
 from .masks import ArrayMasks, Given, MaskSource, check_masks, open_masks
 from .measure import Measuring, measure_baselines, measure_maps
@@ -194,8 +194,8 @@ def _score_blocks(
     for block in blocks:
         masks = _read_masks(block, source, skipped)
         count = len(block.images)
-        values.append(np.full((len(how.metrics), *shape, count), np.nan, np.float32))
-        baselines.append(np.full((len(how.metrics), len(BASELINES), *shape, count), np.nan, np.float32))
+        values.append(np.full((how.columns, *shape, count), np.nan, np.float32))
+        baselines.append(np.full((how.columns, len(BASELINES), *shape, count), np.nan, np.float32))
         outside.append(np.full((*shape, count), np.nan, np.float32))
         regions = []
         for place, label, maps in zip(places, labels, block.maps, strict=True):
@@ -215,16 +215,17 @@ def _score_blocks(
         images += block.images
     if np.isnan(shares).all():
         raise InputError(f"no mask has a pixel inside ({source.name}): {dict(skipped)}")
+    identities = [image.identity for image in images]
     return make_scorecard(
-        values=np.concatenate(values, axis=-1),
-        baseline_values=np.concatenate(baselines, axis=-1),
+        values=settle(np.concatenate(values, axis=-1), how.metrics, identities),
+        baseline_values=settle(np.concatenate(baselines, axis=-1), how.metrics, identities),
         outside=np.concatenate(outside, axis=-1),
         mask_share=np.array(shares),
         seed=how.seed,
         metrics=tuple(metric.name for metric in how.metrics),
         methods=tuple(methods),
         models=tuple(models),
-        images=tuple(image.identity for image in images),
+        images=tuple(identities),
         names=tuple(image.name for image in images),
         skipped=dict(skipped),
         dropped={label: dict(reasons) for label, reasons in dropped.items() if reasons},

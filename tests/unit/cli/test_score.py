@@ -40,7 +40,9 @@ def test_score(out, call, masks, tmp_path):
     assert "1 image, empty mask" in result.err
     assert "1 image, no mask" in result.err
     assert json.loads((out / "scores.json").read_text("utf-8"))["localisation"]["methods"] == ["grad-cam", "Gradient"]
-    assert len(list(csv.DictReader((tmp_path / "scores.csv").read_text("utf-8").splitlines()))) == 5 * (2 + 3) * 2
+    assert len(list(csv.DictReader((tmp_path / "scores.csv").read_text("utf-8").splitlines()))) == 5 * (2 + 3) * 2 + 3 * (2 + 2) * 2
+    assert any(line.startswith("gini (higher is better): mean over 5 images") for line in lines)
+    assert any(line.startswith("Localisation and complexity ") and "tau = " in line for line in lines)
     assert lines[-2:] == [str(out / "scores.json"), str(tmp_path / "scores.csv")]
 
 
@@ -83,3 +85,53 @@ def test_a_mask_of_another_size(out, call, masks):
     result = call("score", out, "--masks", masks)
     assert result.status == 2
     assert "p2.png: the mask has 10 x 10 pixels, the upright picture 104 x 80" in result.err
+
+
+def test_probing(out, call, tmp_path):
+    """Faithfulness needs no masks; what was probed before stays in the file."""
+    options = ("--models", "Net A", "--limit", 2, "--set", "deletion.steps=2")
+    result = call("score", out, "--metric", "deletion", *options, "--json", "--csv", tmp_path / "probes.csv")
+    assert result.status == 0, result.err
+    answer = json.loads(result.out)
+    assert set(answer) == {"out", "probes", "rankings", "files"}
+    assert answer["probes"]["models"] == ["Net A"]
+    assert answer["probes"]["scores"]["count"] == [[[2], [2]]]
+    assert "100 %" in result.err
+    assert len(list(csv.DictReader((tmp_path / "probes.csv").read_text("utf-8").splitlines()))) == 2 + 3
+    result = call("score", out, "--group", "complexity", "--models", "Net A", "--limit", 2)
+    assert result.status == 0, result.err
+    assert "deletion (lower is better): mean over 2 images" in result.out
+    saved = json.loads((out / "scores.json").read_text("utf-8"))
+    assert {"deletion", "gini", "entropy"} <= set(saved["probes"]["metrics"])
+    assert "localisation" not in saved
+
+
+def test_list(call):
+    found = json.loads(call("score", "--list", "--json").out)["metrics"]
+    by_name = {one["name"]: one for one in found}
+    assert {one["group"] for one in found} >= {"localisation", "faithfulness", "complexity"}
+    assert by_name["deletion"]["settings"]["steps"] == 50
+    assert all(one["summary"] and one["cost"] and one["reference"] for one in found)
+    assert "insertion" in call("score", "--list").out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--metric", "delition"), "did you mean 'deletion'"),
+        (("--group", "faithful"), "did you mean 'faithfulness'"),
+        (("--metric", "deletion", "--set", "deletion.stps=3"), "did you mean 'steps'"),
+        (("--metric", "deletion", "--models", "Nett A"), "did you mean 'Net A'"),
+    ],
+)
+def test_probing_wrong(out, call, options, message):
+    result = call("score", out, *options)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
+    assert not (out / "scores.json").exists()
+
+
+def test_no_folder(call):
+    result = call("score")
+    assert result.status == 2
+    assert "name the folder" in result.err

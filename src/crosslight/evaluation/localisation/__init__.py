@@ -6,6 +6,7 @@ entry-point group ``crosslight.localisation``.
 
 from __future__ import annotations
 
+from .choose import settle
 from .laid import Laid, PictureMask, covered, lay
 from .metric import DEFAULT, METRICS, LocalisationMetric, localisation_metric, metrics_named
 
@@ -19,4 +20,5 @@ __all__ = [
     "lay",
     "localisation_metric",
     "metrics_named",
+    "settle",
 ]

@@ -1,4 +1,8 @@
-"""What a metric of localisation is: a function from laid maps to one number each, and what it says of itself."""
+"""What a metric of localisation is: a function from laid maps to one number each, and what it says of itself.
+
+A metric may have candidates, such as thresholds: its function then gives a number for each of them, and which one counts
+is chosen on other images, once all are measured: see `choose`.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,12 @@ class LocalisationMetric:
 
     Attributes:
         name: as on the command line, such as ``rank-accuracy``.
-        function: laid maps and the metric's own settings to float64 ``[n]`` in [0, 1].
+        function: laid maps and the metric's own settings to float64 ``[n]`` in [0, 1]; ``[n, candidate]`` where there
+            are candidates.
         reference: where it was published.
         settings: its keyword-only parameters with their defaults.
         summary: first sentence of its docstring.
+        candidates: values of a setting of which one is chosen on other images; none for most metrics.
     """
 
     name: str
@@ -36,9 +42,15 @@ class LocalisationMetric:
     reference: str
     settings: Mapping[str, Any]
     summary: str
+    candidates: tuple[float, ...] = ()
+
+    @property
+    def columns(self) -> int:
+        """Numbers for each map: one, or one for each candidate."""
+        return len(self.candidates) or 1
 
     def __call__(self, laid: Laid, settings: Mapping[str, Any]) -> NDArray[np.float64]:
-        """The metric of every map; settings that are not its own are passed over."""
+        """The metric of every map, ``[n]`` or ``[n, candidate]``; settings that are not its own are passed over."""
         return self.function(laid, **{key: settings[key] for key in self.settings if key in settings})
 
 
@@ -55,7 +67,7 @@ METRICS: Registry[LocalisationMetric] = Registry("metric", _load_built_in, "cros
 DEFAULT = ("energy", "pointing", "rank-accuracy", "iou", "iou-own")
 
 
-def localisation_metric(name: str, *, reference: str) -> Callable[[F], F]:
+def localisation_metric(name: str, *, reference: str, candidates: tuple[float, ...] = ()) -> Callable[[F], F]:
     """Register a function from laid maps to one number in [0, 1] for each.
 
     The function's first parameter is a `Laid`; every other one is keyword-only with a default: its settings.
@@ -63,13 +75,14 @@ def localisation_metric(name: str, *, reference: str) -> Callable[[F], F]:
     Args:
         name: lower case, words joined by ``-``.
         reference: where it was published.
+        candidates: the function gives a number for each of these, of which one is chosen on other images.
     """
 
     def register(function: F) -> F:
         own = list(inspect.signature(function).parameters.values())[1:]
         settings = {parameter.name: parameter.default for parameter in own}
         summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
-        METRICS.add(name, LocalisationMetric(name, function, reference, settings, summary))
+        METRICS.add(name, LocalisationMetric(name, function, reference, settings, summary, candidates))
         return function
 
     return register

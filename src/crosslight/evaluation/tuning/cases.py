@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...core.devices import is_out_of_memory
 from ...core.errors import CrosslightError, ImageError, InputError
 from ...core.maps import Maps, judge
 from ...evidence import Gathering
@@ -209,8 +210,9 @@ def reason_of(error: Exception) -> str:
     """Why a map could not be made, in one line.
 
     Raises:
-        Exception: the error itself, where it is none of an image or of settings.
+        Exception: the error itself, where memory has run out, which says nothing of the settings.
     """
-    if not isinstance(error, CrosslightError):
+    if is_out_of_memory(error):
         raise error
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    return text if isinstance(error, CrosslightError) else f"{type(error).__name__}: {text}"

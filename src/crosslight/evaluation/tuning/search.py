@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from ...core.seeds import seed_for
 from .cases import Case, Unit, reason_of
 from .objective import Objective
 from .space import Dimension, Space
-from .trials import Trial, TrialFile
+from .trials import State, Trial, TrialFile
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 #: settings that would take more than so many times the evaluations of the defaults are not tried
 MOST = 4
@@ -146,10 +149,11 @@ class Search:
                 return Trial(number, self.part, "failed", values, settings, reason=reason)
         scores: list[float] = []
         costs: list[float] = []
-        state: Any = "done"
+        without: list[str] = []
+        state: State = "done"
         try:
             for unit in self.units:
-                found = [self.score(case, chosen) for case in unit]
+                found = [self.score(case, chosen, without) for case in unit]
                 scores.append(float(np.mean([score for score, _ in found])))
                 costs.append(float(np.mean([cost for _, cost in found])))
                 if len(scores) < len(self.units) and _behind(scores, float(np.mean(costs)), before, self.sign):
@@ -157,22 +161,25 @@ class Search:
                     break
         except _Unfair as error:
             return Trial(number, self.part, "failed", values, settings, reason=str(error))
-        return Trial(
-            number, self.part, state, values, settings, float(np.mean(scores)), float(np.mean(costs)), tuple(scores)
-        )
+        if number == 0 and len(without) == len(self.units) * len(self.units[0]):
+            return Trial(number, self.part, "failed", values, settings, reason=without[0])
+        score, cost = float(np.mean(scores)), float(np.mean(costs))
+        reason = f"{len(without)} without a map: {without[0]}" if without else ""
+        return Trial(number, self.part, state, values, settings, score, cost, tuple(scores), reason)
 
-    def score(self, case: Case, settings: Any) -> tuple[float, float]:
-        """Score and evaluations of one image; the worst score where settings do not suit it."""
+    def score(self, case: Case, settings: BaseModel, without: list[str]) -> tuple[float, float]:
+        """Score and evaluations of one image; the worst score where settings do not suit it, which is noted."""
         try:
             explained = case.explain(self.space.spec, settings)
-        except CrosslightError as error:
+        except Exception as error:  # as in a study, an image that a method fails on is no end of the work
+            without.append(f"{case.name}: {reason_of(error)}")
             if self.objective.worst is None:
-                raise _Unfair(f"{case.name}: {reason_of(error)}") from None
+                raise _Unfair(without[0]) from None
             return self.objective.worst, float(self.space.spec.evaluations(settings, case.classifier))
         return scored(self.objective, case, explained), explained.evaluations
 
 
-class _Unfair(Exception):
+class _Unfair(CrosslightError):
     """An image has no score, and none would be fair."""
 
 

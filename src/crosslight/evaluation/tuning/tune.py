@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.devices import resolve_device
-from ...core.errors import CrosslightError, InputError
+from ...core.errors import InputError
 from ...core.progress import Progress, Silent
 from ...core.seeds import seed_for
 from ...images import open_images
@@ -21,7 +21,7 @@ from ...models import Classifier, load_model
 from ...study import check_study
 from ...study.fit import check_fit
 from ..masks import Given
-from .cases import Unit, make_units
+from .cases import Unit, make_units, reason_of
 from .masks import masks_of
 from .objective import Objective, find_objective, needs_masks
 from .search import Search, load_optuna, scored
@@ -306,8 +306,8 @@ def _propose(search: Search, trials: Sequence[Trial]) -> Trial:
                 spent[one.number] += case.explain_anew(
                     search.space.spec, search.space.settings(one.settings)
                 ).seconds
-            except CrosslightError:  # counted as the worst score already
-                continue
+            except Exception as error:  # counted as the worst score already
+                reason_of(error)
     return next((one for one in better if spent[one.number] <= NO_LONGER * spent[default.number]), default)
 
 
@@ -346,7 +346,8 @@ def _judged(work: _Work, case: Any, spec: Any, chosen: Any) -> tuple[float, floa
     try:
         found = case.explain_anew(spec, chosen)
         return scored(work.objective, case, found), found.seconds, found.evaluations
-    except (CrosslightError, ArithmeticError):
+    except Exception as error:
+        reason_of(error)
         return float("nan") if worst is None else worst, float("nan"), float("nan")
 
 
