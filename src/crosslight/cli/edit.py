@@ -3,8 +3,9 @@
 With ``--json``: ``out``, ``files``, ``does`` (the edit in words), ``models``, ``methods``, ``images`` (their number),
 ``classes``, ``settings``, ``sentences``, ``summary`` and ``by_class`` (lists of ``model``, ``class``, ``images``,
 ``said``, ``kept``, ``kept_share``, ``kept_low``, ``kept_high`` and ``means``: ``mean``, ``low`` and ``high`` by name),
-``floors`` (list of ``model``, ``method``, ``cosine``), ``skipped`` (number of images by reason) and ``failures`` (list of
-``image``, ``model``, ``stage``, ``reason``). ``DIR/edits.json`` has ``rows``, too: one for each picture and classifier.
+``floors`` (list of ``model``, ``method``, ``cosine``), ``skipped`` (number of images by reason) and ``failures`` (list
+of ``image``, ``model``, ``stage``, ``reason``). ``DIR/edits.json`` has ``rows``, too: one for each picture and
+classifier.
 """
 
 from __future__ import annotations
@@ -61,13 +62,13 @@ def edit(
         str, typer.Option("--target", metavar="T", help="Class that is followed: label, own or class:NAME.")
     ] = "auto",
     only: Annotated[str | None, typer.Option("--only", metavar="LABEL", help="Only images with this label.")] = None,
-    limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="The first N with the region.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="The first N with the region.")
+    ] = None,
     least: Annotated[
         float, typer.Option("--least", metavar="Q", help="Leave out regions that cover less of the picture (0 to 1).")
     ] = 0.0,
-    margin: Annotated[
-        int, typer.Option("--margin", metavar="PIXELS", min=0, help="Grow the region on all sides.")
-    ] = 0,
+    margin: Annotated[int, typer.Option("--margin", metavar="PIXELS", min=0, help="Grow the region on all sides.")] = 0,
     by_mask: Annotated[
         bool, typer.Option("--by-mask", help="Edit scenes by their masks, too, rather than draw them anew.")
     ] = False,
@@ -83,8 +84,8 @@ def edit(
 ) -> None:
     """Edit a region of pictures, and ask classifiers again.
 
-    Writes DIR/pictures/*.png (edited), DIR/sheets/*.png (before, map, after, map), edits.csv (a line for each picture and
-    model), summary.csv and edits.json. The same command again goes on where an earlier one stopped.
+    Writes DIR/pictures/*.png (edited), DIR/sheets/*.png (before, map, after, map), edits.csv (a line for each picture
+    and model), summary.csv and edits.json. The same command again goes on where an earlier one stopped.
     """
     with only_results_on_stdout():
         from ..evaluation.edit_study import compare_edits, plan_edits
@@ -199,12 +200,17 @@ class _Written:
             if row.identity != picture.identity:
                 continue
             maps = next((pair for (model, _), pair in seen.maps.items() if model == row.model), None)
-            said = f"{row.said_before}; {row.asked} {100 * row.probability_before:.1f} %"
-            then = f"{row.said_after}; {row.asked} {100 * row.probability_after:.1f} %"
-            kept = row.kept if row.said else None
-            rows.append(SheetRow(row.model, said, then, None if maps is None else (*maps, at), kept))
+            said = _words(row.said_before, row.asked, row.probability_before)
+            then = ("still " if row.kept else "") + _words(row.said_after, row.asked, row.probability_after)
+            rows.append(SheetRow(row.model, said, then, None if maps is None else (*maps, at)))
         first = next(iter(seen.maps), ("", ""))[1]
         return edit_sheet(picture.before, picture.after, f"{picture.name}  {picture.how}  {first}".strip(), rows)
+
+
+def _words(said: str, asked: str, probability: float) -> str:
+    """What a classifier says, and how probable it finds the class that is followed."""
+    share = f"{100 * probability:.1f} %"
+    return f"{said}  {share}" if said == asked else f"{said}  ({asked} {share})"
 
 
 def _tables(result: EditResult, out: Path) -> list[str]:
@@ -226,7 +232,7 @@ def _print(result: EditResult, out: Path) -> None:
     head = ["model", "said before", "still says", "95 %", "probability", "after", "log odds"]
     rows = []
     for one in result.summaries():
-        share, low, high = one.kept_share
+        _, low, high = one.kept_share
         rows.append(
             [one.model, f"{one.said} of {one.images}", str(one.kept), f"{_percent(low)} to {_percent(high)}"]
             + [_percent(one.means[name][0]) for name in ("probability_before", "probability_after")]
@@ -234,7 +240,12 @@ def _print(result: EditResult, out: Path) -> None:
             + [_number(one.means[f"{method}: {name}"][0]) for method, name in methods]
         )
     labels = [f"{method}: {name.replace('_', ' ')}" for method, name in methods]
-    print_table(rows, [*head, *labels], title=f"{result.does}: mean over {count(len(result.images), 'picture')}", right=range(1, len(head) + len(labels)))
+    print_table(
+        rows,
+        [*head, *labels],
+        title=f"{result.does}: mean over {count(len(result.images), 'picture')}",
+        right=range(1, len(head) + len(labels)),
+    )
     print()
     for line in result.sentences():
         print(line)

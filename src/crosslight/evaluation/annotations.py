@@ -159,10 +159,10 @@ def _coco_shape(one: Mapping[str, Any]) -> Any:
         if any(len(points) < 6 or len(points) % 2 for points in polygons):
             raise ValueError("a polygon has three points or more, x and y in turn")
         return polygons
-    x, y, width, height = (float(value) for value in one["bbox"])
-    if not (width > 0 and height > 0):
+    x, y, across, down = (float(value) for value in one["bbox"])
+    if not (across > 0 and down > 0):
         raise ValueError("the box is empty")
-    return (x, y, x + width, y + height)
+    return (x, y, x + across, y + down)
 
 
 def _uncompressed(text: str) -> tuple[int, ...]:
@@ -227,16 +227,14 @@ def _voc_objects(root: ElementTree.Element) -> list[tuple[str, Corners]]:
         corners = [one.findtext(f"bndbox/{edge}") for edge in ("xmin", "ymin", "xmax", "ymax")]
         if None in corners:
             raise ValueError("an object has no bndbox with xmin, ymin, xmax and ymax")
-        x0, y0, x1, y1 = (float(corner or "") for corner in corners)
-        if x1 < x0 or y1 < y0:
+        x0, y0, x1, y1 = (float(corner or "nan") for corner in corners)
+        if not (x1 >= x0 and y1 >= y0):
             raise ValueError(f"the box {x0:g},{y0:g},{x1:g},{y1:g} is empty")
         objects.append(((one.findtext("name") or "").strip(), (x0 - 1, y0 - 1, x1, y1)))
     return objects
 
 
-def _found(
-    path: Path, classes: Sequence[str], drawn: Mapping[str, Drawn], images: Sequence[ImageEntry]
-) -> ShapeMasks:
+def _found(path: Path, classes: Sequence[str], drawn: Mapping[str, Drawn], images: Sequence[ImageEntry]) -> ShapeMasks:
     if not drawn:
         raise InputError(f"{path}: it names no image of the study, such as {images[0].name!r}")
     return ShapeMasks(f"{', '.join(classes)} of {path}" if classes else str(path), drawn)

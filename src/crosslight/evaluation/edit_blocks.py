@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,12 @@ def write_block(path: Path, block: BlockRows) -> None:
         "failures": block.failures,
         "sums": [[model, method, matched, pairs] for (model, method), (_, _, matched, pairs) in block.sums.items()],
     }
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for number, (before, after, _, _) in enumerate(block.sums.values()):
         arrays |= {f"before{number}": before, f"after{number}": after}
     stream = io.BytesIO()
     text = json.dumps(plain(head), ensure_ascii=False, allow_nan=False)
-    np.savez_compressed(stream, head=np.frombuffer(text.encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(stream, head=np.frombuffer(text.encode(), np.uint8), **arrays)
     make_folder(path.parent)
     write_files({path: stream.getvalue()}, path.parent)
 

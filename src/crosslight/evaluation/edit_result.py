@@ -143,7 +143,9 @@ class EditResult:
         found = []
         for model in self.models:
             own = [row for row in self.rows if row.model == model]
-            groups = [("", own)] if not by_class else [(name, [r for r in own if r.asked == name]) for name in self.classes]
+            groups = (
+                [("", own)] if not by_class else [(name, [r for r in own if r.asked == name]) for name in self.classes]
+            )
             found += [self._summary(model, name, group) for name, group in groups if group]
         return found
 
@@ -158,7 +160,9 @@ class EditResult:
         seed = int(self.settings.get("seed", 0))
         low, high = mean_interval(values, resamples=2000, seed=seed)
         known = np.isfinite(values)
-        mean = np.where(known.any(axis=0), np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
+        mean = np.where(
+            known.any(axis=0), np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan
+        )
         means = {name: (float(mean[i]), float(low[i]), float(high[i])) for i, name in enumerate(columns)}
         said = sum(row.said for row in rows)
         return EditSummary(model, asked, len(rows), said, sum(row.kept for row in rows), means)
@@ -205,7 +209,8 @@ class EditResult:
             line = asdict(row) | {"kept": row.kept if row.said else ""}
             maps = line.pop("maps")
             rows.append(
-                line | {f"{method}: {name}": maps.get(method, {}).get(name) for method in self.methods for name in OF_MAPS}
+                line
+                | {f"{method}: {name}": maps.get(method, {}).get(name) for method in self.methods for name in OF_MAPS}
             )
         return _table(rows)
 
@@ -227,7 +232,8 @@ def _sentence(does: str, said: str, summaries: Sequence[EditSummary]) -> str:
     noun, verb = ("classifier", "says") if len(asked) == 1 else ("classifiers", "say")
     if len(still) == 1:
         verb = "says"
-    return f"{start}{count} {noun} still {verb} {said} in more than half of the pictures{': ' if named else ''}{named}{more}."
+    where = "in more than half of the pictures" + (": " if named else "")
+    return f"{start}{count} {noun} still {verb} {said} {where}{named}{more}."
 
 
 def _summary_row(one: EditSummary) -> dict[str, Any]:

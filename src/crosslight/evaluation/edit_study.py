@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,31 +178,35 @@ class _Work:
         return BlockRows(tuple(self.rows), self.sums, tuple(self.failures)), self.maps
 
     def _measure(self, label: str, classifier: Classifier) -> None:
-        asked: list[int | None] = [one[label] for one in self.asked]
-        first = None
+        asked, known = [one[label] for one in self.asked], len(self.failures)
+        tasks = self.tasks[label]
         if None in asked:  # own: what it says before is known only once it was run
-            first = self._run(classifier, [None] * len(asked), (), "before")
+            first, _ = self._run(classifier, asked, (), "before")
+            del self.failures[known:]  # what comes next meets them again
             asked = [_top(logits) for logits in first]
-        before, maps_before = self._explained(classifier, asked, "before")
-        after, maps_after = self._explained(classifier, asked, "after")
+        before, maps_before = self._run(classifier, asked, tasks, "before")
+        after, maps_after = self._run(classifier, asked, tasks, "after")
+        self.told.advance(2 * len(self.pictures) * (1 + len(tasks)), label)
         measured = {}
-        for task in self.tasks[label]:
+        for task in tasks:
             pair = (maps_before[task.label], maps_after[task.label])
             self.maps[label, task.label] = pair
             found = attention(*pair, [picture.region for picture in self.pictures])
-            known = np.isfinite(found.cosine)
+            both = np.isfinite(found.cosine)
             self.sums[label, task.label] = (
-                found.before[known].sum(axis=0),
-                found.after[known].sum(axis=0),
-                float(found.cosine[known].sum()),
-                int(known.sum()),
+                found.before[both].sum(axis=0),
+                found.after[both].sum(axis=0),
+                float(found.cosine[both].sum()),
+                int(both.sum()),
             )
             measured[task.label] = found
         for at, picture in enumerate(self.pictures):
             chosen = asked[at]
             if chosen is None or not (np.isfinite(before[at]).all() and np.isfinite(after[at]).all()):
                 continue
-            (p, odds), (q, odds_after) = (_said(logits[at], chosen, classifier.multi_label) for logits in (before, after))
+            (p, odds), (q, odds_after) = (
+                _said(logits[at], chosen, classifier.multi_label) for logits in (before, after)
+            )
             self.rows.append(
                 EditRow(
                     image=picture.name,
@@ -217,25 +222,17 @@ class _Work:
                     share=picture.share,
                     how=picture.how,
                     other=picture.other,
-                    maps={name: {key: float(getattr(one, key)[at]) for key in OF_MAPS} for name, one in measured.items()},
+                    maps={
+                        name: {key: float(getattr(one, key)[at]) for key in OF_MAPS} for name, one in measured.items()
+                    },
                 )
             )
 
     def _run(
         self, classifier: Classifier, asked: Sequence[int | None], tasks: Sequence[MapTask], when: str
-    ) -> NDArray[np.float32]:
-        return self._outcome(classifier, asked, tasks, when)[0]
-
-    def _explained(
-        self, classifier: Classifier, asked: Sequence[int | None], when: str
-    ) -> tuple[NDArray[np.float32], dict[str, Maps]]:
-        return self._outcome(classifier, asked, self.tasks[classifier.label], when)
-
-    def _outcome(
-        self, classifier: Classifier, asked: Sequence[int | None], tasks: Sequence[MapTask], when: str
     ) -> tuple[NDArray[np.float32], dict[str, Maps]]:
         items = [
-            Item(picture.identity, lambda pixels=getattr(picture, when): Image.fromarray(pixels), one, name=picture.name)
+            Item(picture.identity, partial(Image.fromarray, getattr(picture, when)), one, name=picture.name)
             for picture, one in zip(self.pictures, asked, strict=True)
         ]
         outcome = explain_block(classifier, items, tasks, batch_size=self.batch_size, seed=self.seed)
@@ -243,8 +240,6 @@ class _Work:
         self.failures += [
             (names.get(one.image, ""), one.model, f"{when}: {one.stage}", one.reason) for one in outcome.failures
         ]
-        if tasks or not self.tasks[classifier.label]:
-            self.told.advance(len(items) * (1 + len(tasks)), classifier.label)
         identities = tuple(picture.identity for picture in self.pictures)
         return outcome.predictions.logits, {
             task.label: _maps(task, outcome.maps[task.label], identities, classifier.label) for task in tasks

@@ -105,9 +105,7 @@ class LabelMaps:
         return np.isin(packed, wanted)
 
 
-def read_label_maps(
-    folder: Path, images: Sequence[ImageEntry], classes: Sequence[str], legend: Legend
-) -> LabelMaps:
+def read_label_maps(folder: Path, images: Sequence[ImageEntry], classes: Sequence[str], legend: Legend) -> LabelMaps:
     """The label maps in a folder, named like the images with or without their extension and folders.
 
     Args:

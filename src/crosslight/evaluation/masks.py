@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -34,8 +33,8 @@ _KEPT = 128
 
 HOW = (
     "give a folder of PNG masks named like the images (non-zero is inside), a table of boxes (CSV with the columns"
-    " image,x0,y0,x1,y1), COCO instances (JSON) or Pascal VOC files (XML), or take scenes as images, which have masks of"
-    " their own"
+    " image,x0,y0,x1,y1), COCO instances (JSON) or Pascal VOC files (XML), or take scenes as images, which have masks"
+    " of their own"
 )
 
 
@@ -211,8 +210,8 @@ def open_masks(
     Args:
         store: whose images.
         masks: a folder of PNG files named like the images, or of Pascal VOC files; COCO instances; a CSV of boxes;
-            ``evidence`` or ``object`` for scenes; arrays ``[h, w]`` by the image's name or identity; or any `MaskSource`.
-            None means the evidence, where the images are scenes.
+            ``evidence`` or ``object`` for scenes; arrays ``[h, w]`` by the image's name or identity; or any
+            `MaskSource`. None means the evidence, where the images are scenes.
         region: of them; see `crosslight.evaluation.regions.find_masks`.
         legend: of label maps.
 

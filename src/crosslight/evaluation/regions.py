@@ -80,8 +80,10 @@ def find_masks(
         return given
     if given is None:
         if region not in ("", *WHAT):
-            raise UnknownNameError("region of scenes", region, REGIONS) if is_scenes(source, images) else InputError(
-                f"--region {region} is a class of label maps or boxes: name them with --masks"
+            raise (
+                UnknownNameError("region of scenes", region, REGIONS)
+                if is_scenes(source, images)
+                else InputError(f"--region {region} is a class of label maps or boxes: name them with --masks")
             )
         return scene_masks_of(source, images, region or "evidence", where)  # type: ignore[arg-type]
     path = Path(given).expanduser()

@@ -24,8 +24,8 @@ def shifted(classifier: Classifier, shift: float) -> Classifier:
         ModelError: the network is a TorchScript program, which cannot be given another first step.
 
     Source: Kindermans et al. 2019, arXiv:1711.00867, put the shift into the bias of the first layer. Deviation: here
-        the input is shifted back before that layer, which is the same where it does not pad its input, and remains exact
-        where it does, where there is no bias, or where several layers read the input.
+        the input is shifted back before that layer, which is the same where it does not pad its input, and remains
+        exact where it does, where there is no bias, or where several layers read the input.
     """
     network = classifier.network
     if isinstance(network, torch.jit.ScriptModule):

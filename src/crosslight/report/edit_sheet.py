@@ -31,14 +31,12 @@ class SheetRow:
         before: what it says before, in words.
         after: what it says after.
         maps: of the picture before and after, with the row of the picture in each; None where there are none.
-        kept: whether the class that is followed is still said; None where it never was.
     """
 
     title: str
     before: str
     after: str
     maps: tuple[Maps, Maps, int] | None
-    kept: bool | None = None
 
 
 def edit_sheet(
@@ -58,7 +56,7 @@ def edit_sheet(
         RGB.
     """
     height = max(1, round(TILE * before.shape[0] / before.shape[1]))
-    line, label = round(TEXT * 1.5), round(TEXT * 3.2)
+    line, label = round(TEXT * 1.5), round(TEXT * 2.9)
     top = 2 * line + GAP
     width = 4 * TILE + 5 * GAP
     sheet = Image.new("RGB", (width, top + len(rows) * (height + label + GAP)), PAPER)
@@ -75,13 +73,10 @@ def edit_sheet(
                 small = tile.resize((TILE, height), Image.Resampling.LANCZOS)
                 sheet.paste(small, (GAP + column * (TILE + GAP), y))
         draw.text((GAP, y + height + 2), shortened(row.title, TEXT, width - 2 * GAP), INK, font(TEXT))
-        for column, said in ((0, row.before), (2, f"{_MARKS[row.kept]}{row.after}")):
+        for column, said in ((0, row.before), (2, row.after)):
             text = shortened(said, TEXT, 2 * TILE)
             draw.text((GAP + column * (TILE + GAP), y + height + 2 + line), text, QUIET, font(TEXT))
     return sheet
-
-
-_MARKS = {True: "still ", False: "", None: ""}
 
 
 def _tiles(pictures: Sequence[Image.Image], row: SheetRow) -> list[Image.Image | None]:

@@ -40,9 +40,12 @@ def test_score(out, call, masks, tmp_path):
     assert "1 image, empty mask" in result.err
     assert "1 image, no mask" in result.err
     assert json.loads((out / "scores.json").read_text("utf-8"))["localisation"]["methods"] == ["grad-cam", "Gradient"]
-    assert len(list(csv.DictReader((tmp_path / "scores.csv").read_text("utf-8").splitlines()))) == 5 * (2 + 3) * 2 + 3 * (2 + 2) * 2
+    assert (
+        len(list(csv.DictReader((tmp_path / "scores.csv").read_text("utf-8").splitlines())))
+        == 5 * (2 + 3) * 2 + 3 * (2 + 2) * 2
+    )
     assert any(line.startswith("gini (higher is better): mean over 5 images") for line in lines)
-    assert any(line.startswith("Localisation and complexity ") and "tau = " in line for line in lines)
+    assert not any("tau = " in line for line in lines)  # two methods have too few orders
     assert lines[-2:] == [str(out / "scores.json"), str(tmp_path / "scores.csv")]
 
 

@@ -59,7 +59,9 @@ def test_metrics_that_disagree_are_said_to():
     found = rankings(made, METHODS, MODELS)
     assert found.between["localisation", "faithfulness"][0] == -1
     assert found.concordance == pytest.approx(0)
-    assert found.sentences()[0].startswith("Localisation and faithfulness disagree on the order of the methods: tau = -1")
+    assert found.sentences()[0].startswith(
+        "Localisation and faithfulness disagree on the order of the methods: tau = -1"
+    )
     lower = [made[0], Measured("deletion", "faithfulness", False, made[1].values)]
     assert rankings(lower, METHODS, MODELS).between["localisation", "faithfulness"][0] == 1
 

@@ -170,13 +170,14 @@ function map(
   const mode = style.mode === "segments" && !tile.flat ? "heat" : style.mode;
   const [rows, columns] = tile.cells;
   const lines = mode === "contour" || mode === "segments";
-  const plain = !lines && (style.native || (rows >= height && columns >= width)); // the canvas enlarges or reduces it
-  const wide = plain ? columns : Math.min(1280, lines ? Math.round(width) : Math.max(columns, Math.round(width)));
-  const high = plain ? rows : Math.min(1280, lines ? Math.round(height) : Math.max(rows, Math.round(height)));
+  const reduced = tile.flat === true && rows > height && columns > width; // one value stands for its segment
+  const plain = !lines && !reduced && (style.native || (rows >= height && columns >= width)); // the canvas enlarges or reduces it
+  const wide = plain ? columns : Math.min(1280, lines || reduced ? Math.round(width) : Math.max(columns, Math.round(width)));
+  const high = plain ? rows : Math.min(1280, lines || reduced ? Math.round(height) : Math.max(rows, Math.round(height)));
   const pixels = new ImageData(Math.max(1, wide), Math.max(1, high));
   const values = plain
     ? tile.bytes
-    : style.native || mode === "segments"
+    : style.native || reduced || mode === "segments"
       ? repeated(tile.bytes, rows, columns, high, wide)
       : mode === "contour"
         ? enlarged(tile.bytes, rows, columns, high, wide, new Float32Array(high * wide))

@@ -40,4 +40,6 @@ def colour_of(cut: Cut, colour: str) -> NDArray[np.float64]:
     try:
         return np.array(ImageColor.getrgb(colour)[:3], np.float64)
     except (ValueError, AttributeError):
-        raise InputError(f"colour is 'mean', a name such as 'grey' or a code such as '#808080', not {colour!r}") from None
+        raise InputError(
+            f"colour is 'mean', a name such as 'grey' or a code such as '#808080', not {colour!r}"
+        ) from None

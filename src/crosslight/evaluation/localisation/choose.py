@@ -41,8 +41,8 @@ def choose_elsewhere(values: NDArray[np.floating], half: NDArray[np.intp]) -> ND
             continue
         best = np.where(np.isnan(there), -np.inf, there).argmax(axis=0)
         chosen = np.take_along_axis(values, best[None, ..., None], axis=0)[0]
-        known = ~np.isnan(there).all(axis=0)
-        out[..., half == mine] = np.where(known[..., None], chosen, np.nan)[..., half == mine]
+        known = np.isfinite(there).any(axis=0)
+        out[..., half == mine] = np.where(np.asarray(known)[..., None], chosen, np.nan)[..., half == mine]
     return out
 
 

@@ -25,9 +25,9 @@ def iou_best(laid: Laid) -> NDArray[np.float64]:
     Returns:
         float64 ``[n, threshold]`` in [0, 1]: a column for each of `THRESHOLDS`, of which the driver chooses.
 
-    Source: Choe et al. 2020: a threshold must be chosen on images that are not scored, or a method is credited with what
-        the choice knows. Deviation: two halves of the same images in place of a set of its own; IoU of pixels, not of
-        boxes.
+    Source: Choe et al. 2020: a threshold must be chosen on images that are not scored, or a method is credited with
+        what the choice knows. Deviation: two halves of the same images in place of a set of its own; IoU of pixels,
+        not of boxes.
     """
     steps = np.searchsorted(np.array(THRESHOLDS, np.float32), laid.values, side="right")
     count, number = len(THRESHOLDS) + 1, len(laid.values)

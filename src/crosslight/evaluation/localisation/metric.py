@@ -1,7 +1,7 @@
 """What a metric of localisation is: a function from laid maps to one number each, and what it says of itself.
 
-A metric may have candidates, such as thresholds: its function then gives a number for each of them, and which one counts
-is chosen on other images, once all are measured: see `choose`.
+A metric may have candidates, such as thresholds: its function then gives a number for each of them, and which one
+counts is chosen on other images, once all are measured: see `choose`.
 """
 
 from __future__ import annotations

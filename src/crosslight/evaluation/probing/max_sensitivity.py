@@ -46,8 +46,8 @@ def max_sensitivity(
     Source: Yeh et al. 2019, the definition of max-sensitivity, by sampling; divided by the map's norm as in Quantus'
         MaxSensitivity. Maps are compared at their own resolution.
 
-    Cannot tell: whether the map is right: one that never changes, such as a centred blob, scores best. A method may also
-        be unstable because the classifier is. The value grows with the number of samples.
+    Cannot tell: whether the map is right: one that never changes, such as a centred blob, scores best. A method may
+        also be unstable because the classifier is. The value grows with the number of samples.
     """
     found = relative_changes(subject, samples=samples, radius=radius, norm=norm, same_class=same_class)
     return torch.where(found.isnan().all(dim=1), torch.nan, found.nan_to_num(nan=-torch.inf).amax(dim=1))

@@ -61,7 +61,7 @@ def counted() -> Iterator[list[int]]:
         return subject.maps.mean(dim=(1, 2)) + offset
 
     yield asked
-    PROBES._entries.pop("counted")
+    PROBES.remove("counted")
 
 
 def test_values_are_those_of_the_metric_on_the_stored_maps(out: Path) -> None:
@@ -160,7 +160,7 @@ def test_one_image_that_fails_is_recorded(out: Path, counted: list[int]) -> None
     try:
         found = probe_store(out, ["counted-but-one"], draws=1, models=["Res"], methods=["CAM"])
     finally:
-        PROBES._entries.pop("counted-but-one")
+        PROBES.remove("counted-but-one")
     assert np.isnan(found.values[0, 0, 0]).tolist() == [False, True, False, False, False]
     assert ("Res", "CAM", "counted-but-one", name, "RuntimeError: not this one") in found.failures
     assert {failure[3] for failure in found.failures} == {name}
@@ -221,12 +221,14 @@ def test_a_metric_that_applies_the_method_again(out: Path) -> None:
         assert subject.method is not None
         assert subject.settings is not None
         assert subject.native.shape[1:] != subject.maps.shape[1:] or subject.method.name == "saliency"
-        return torch.full((len(subject),), float(len(subject.method.name)), dtype=torch.float64), {"one": torch.ones(len(subject))}
+        return torch.full((len(subject),), float(len(subject.method.name)), dtype=torch.float64), {
+            "one": torch.ones(len(subject))
+        }
 
     try:
         found = probe_store(out, ["again"], models=["Res"])
     finally:
-        PROBES._entries.pop("again")
+        PROBES.remove("again")
     assert found.values[0, :, 0].tolist() == [[8.0] * 5] * 2
     assert np.isnan(found.baseline_values).all()
     assert found.diagnostics["again"]["one"].tolist() == [[1.0], [1.0]]
