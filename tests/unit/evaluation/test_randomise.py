@@ -56,6 +56,7 @@ def test_every_parameter_changes(lineage):
 def test_the_start_of_each_kind():
     after = randomised(learned("vit"), 0).network.state_dict()
     assert 0.01 < float(after["pos_embed"].std()) < 0.03
+    assert 0.01 < float(after["cls_token"].std()) < 0.03
     assert float(after["pos_embed"].abs().max()) <= 0.04 + 1e-6
     assert (after["blocks.0.norm1.weight"] == 1).all()
     assert (randomised(learned("convnext"), 0).network.state_dict()["stages.0.blocks.0.gamma"] == 1).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from crosslight.core.errors import UnknownNameError
 from crosslight.scenes import CLASSES, SCENES, number_of, scene
@@ -20,7 +20,7 @@ def test_only_the_thing_and_its_shadow_are_gone(index):
     changed = (empty != made.image).any(axis=2)
     assert changed[made.facts.solid].mean() > 0.9
     # A shadow lies at the foot of a thing that stands, and nowhere else.
-    rest = changed & ~binary_dilation(thing, iterations=2)
+    rest = changed & ~binary_dilation(thing, iterations=6)  # fine points cover less than half of their pixels
     rows = np.flatnonzero(rest.any(axis=1))
     assert not len(rows) or rows.min() > (world.pose.y + 0.5 * world.pose.size) * 96
     if world.floats:
@@ -33,7 +33,8 @@ def test_the_thing_is_the_same_in_another_place(index):
     place = next(name for name in SCENES if name != world.place)
     moved = in_place(world, place)
     np.testing.assert_array_equal(moved[made.facts.solid], made.image[made.facts.solid])
-    np.testing.assert_array_equal(moved[made.facts.evidence][5:], made.image[made.facts.evidence][5:])
+    mark = binary_erosion(made.facts.evidence)
+    np.testing.assert_array_equal(moved[mark], made.image[mark])
     thing = made.labels["object"] == number_of("object", CLASSES[made.label])
     assert (moved != made.image).any(axis=2)[~thing & ~made.facts.evidence].mean() > 0.5
     with pytest.raises(UnknownNameError, match="unknown scene"):
@@ -47,4 +48,5 @@ def test_a_mark_is_taken_off():
     np.testing.assert_array_equal(bare, scene(3, split="test").image)
     apart = ~binary_dilation(made.facts.evidence, iterations=2)
     np.testing.assert_array_equal(bare[apart], made.image[apart])
-    np.testing.assert_array_equal(without_thing(world)[made.facts.evidence], made.image[made.facts.evidence])
+    mark = binary_erosion(made.facts.evidence)
+    np.testing.assert_array_equal(without_thing(world)[mark], made.image[mark])
