@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,30 +22,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is no
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no Chromium: none of {', '.join(names)} is on the PATH")
-    with playwright.sync_playwright() as control:
-        started = control.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
 @dataclass(frozen=True)
 class Served:
     """A running viewer."""
@@ -108,9 +83,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 class Visit:
     """An open page, with everything it said and asked for."""
 
-    def __init__(self, browser: Any, served: Served, width: int = 1280, **options: Any):
+    def __init__(self, chromium: Any, served: Served, width: int = 1280, **options: Any):
         self.served = served
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.said: list[str] = []
@@ -148,8 +123,8 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Any, served: Served, **options: Any) -> Iterator[Visit]:
-    made = Visit(browser, served, **options)
+def visiting(chromium: Any, served: Served, **options: Any) -> Iterator[Visit]:
+    made = Visit(chromium, served, **options)
     try:
         yield made
     finally:
@@ -157,9 +132,9 @@ def visiting(browser: Any, served: Served, **options: Any) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def visit(browser: Any, served: Served) -> Iterator[Visit]:
+def visit(chromium: Any, served: Served) -> Iterator[Visit]:
     """A page that must not say any error."""
-    with visiting(browser, served) as made:
+    with visiting(chromium, served) as made:
         yield made
     assert made.said == []
 
@@ -340,13 +315,13 @@ def test_a_model_that_a_method_does_not_fit_says_why(visit: Visit, photos: list[
 
 
 def test_bad_files_are_named_and_the_others_go_on(
-    browser: Any, served: Served, photos: list[Path], tmp_path: Path
+    chromium: Any, served: Served, photos: list[Path], tmp_path: Path
 ) -> None:
     (tmp_path / "words.png").write_text("no picture at all\n" * 20)
     (tmp_path / "broken.png").write_bytes(photos[1].read_bytes()[:900])
     with (tmp_path / "large.jpg").open("wb") as file:
         file.truncate(50_000_000)
-    with visiting(browser, served) as visit:
+    with visiting(chromium, served) as visit:
         visit.give(*(tmp_path / name for name in ("words.png", "broken.png", "large.jpg")), photos[0])
         visit.wait_for_maps(3)
         notices = visit.page.locator(".notice").all_inner_texts()
@@ -386,8 +361,8 @@ def test_several_photographs_stand_below_each_other(visit: Visit, photos: list[P
     assert page.locator(".still").count() == 2
 
 
-def test_two_tabs_do_not_disturb_each_other(browser: Any, served: Served, photos: list[Path]) -> None:
-    with visiting(browser, served) as first, visiting(browser, served) as second:
+def test_two_tabs_do_not_disturb_each_other(chromium: Any, served: Served, photos: list[Path]) -> None:
+    with visiting(chromium, served) as first, visiting(chromium, served) as second:
         first.give(photos[0])
         second.give(photos[1], photos[2])
         first.method("saliency")
@@ -526,8 +501,8 @@ def test_what_is_seen_is_saved_as_a_study_with_its_report(visit: Visit, photos: 
     report.close()
 
 
-def test_a_server_that_went_away_is_announced_and_awaited(browser: Any, served: Served, photos: list[Path]) -> None:
-    with visiting(browser, served) as visit:
+def test_a_server_that_went_away_is_announced_and_awaited(chromium: Any, served: Served, photos: list[Path]) -> None:
+    with visiting(chromium, served) as visit:
         visit.give(photos[0])
         visit.wait_for_maps(3)
         visit.context.set_offline(True)
@@ -541,8 +516,8 @@ def test_a_server_that_went_away_is_announced_and_awaited(browser: Any, served: 
         assert [text for text in visit.said if "ERR_INTERNET_DISCONNECTED" not in text] == []
 
 
-def test_without_the_token_the_page_says_how_to_open_it(browser: Any, served: Served) -> None:
-    context = browser.new_context()
+def test_without_the_token_the_page_says_how_to_open_it(chromium: Any, served: Served) -> None:
+    context = chromium.new_context()
     page = context.new_page()
     answer = page.goto(served.origin)
     assert answer.status == 403
@@ -558,8 +533,8 @@ def serious(page: Any) -> list[str]:
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci in web/")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser: Any, served: Served, photos: list[Path], scheme: str) -> None:
-    with visiting(browser, served, color_scheme=scheme, bypass_csp=True) as visit:
+def test_axe_finds_nothing_serious(chromium: Any, served: Served, photos: list[Path], scheme: str) -> None:
+    with visiting(chromium, served, color_scheme=scheme, bypass_csp=True) as visit:
         page = visit.page
         assert serious(page) == []
         visit.give(*photos[:2])
@@ -585,8 +560,8 @@ def test_axe_finds_nothing_serious(browser: Any, served: Served, photos: list[Pa
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_sticks_out(browser: Any, served: Served, photos: list[Path], width: int) -> None:
-    with visiting(browser, served, width=width) as visit:
+def test_nothing_sticks_out(chromium: Any, served: Served, photos: list[Path], width: int) -> None:
+    with visiting(chromium, served, width=width) as visit:
         page = visit.page
         wide = "document.documentElement.scrollWidth"
         assert page.evaluate(wide) <= width

@@ -28,6 +28,7 @@ from . import (
     run,
     scenes,
     score,
+    tune,
     view,
 )
 
@@ -109,6 +110,7 @@ app.command("explain")(explain.explain)
 app.command("agree")(agree.agree)
 app.command("score")(score.score)
 app.command("edit")(edit.edit)
+app.command("tune")(tune.tune)
 app.command("convergence")(convergence.convergence)
 app.command("report")(report.report)
 app.command("figure")(figure.figure)

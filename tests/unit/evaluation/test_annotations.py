@@ -30,7 +30,7 @@ def coco(tmp_path, **changes):
             {"image_id": 1, "category_id": 7, "segmentation": [[1, 1, 5, 1, 5, 4, 1, 4]], "bbox": [1, 1, 4, 3]},
             {"image_id": 1, "category_id": 9, "bbox": [6, 0, 2, 2]},
             {"image_id": 2, "category_id": 7, "segmentation": {"size": [6, 8], "counts": [7, 2, 4, 3, 32]}},
-            {"image_id": 2, "category_id": 7, "segmentation": {"size": [6, 8], "counts": "72430P"}},
+            {"image_id": 2, "category_id": 7, "segmentation": {"size": [6, 8], "counts": compressed([7, 2, 4, 3, 32])}},
         ],
     } | changes
     path = tmp_path / "instances.json"

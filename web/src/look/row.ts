@@ -54,12 +54,13 @@ export interface Layout {
 
 function emptyCell(column: Column, at: number): Cell {
   const note = h("span", { class: "note-none", hidden: true });
-  const said = h("div", { class: "said" }, h("span", { hidden: true }), h("span", { class: "class" }), h("span", { class: "p" }));
+  const said = h("div", { class: "said" }, h("span", { hidden: true, "aria-hidden": "true" }), h("span", { class: "class" }), ", ", h("span", { class: "p" }));
   const square = h("div", { class: "square" }, note);
   const element = h(
     "div",
     { class: "cell", role: "gridcell", tabindex: -1, "aria-colindex": at + 2, "data-column": at, "data-model": column.model },
     square,
+    " ",
     said,
   );
   return { element, square, note, said, column, drawn: "", map: null };
@@ -165,9 +166,10 @@ function says(cell: Cell, image: number, narrow: boolean): void {
 export function cellWords(image: number, column: Column, map: MapFacts | null): string {
   const said = prediction(column.model, image);
   const right = !said || said.right === null ? "" : said.right ? ", right" : ", wrong";
-  const text = said ? `predicts ${said.name}, ${percent(said.p)}${right}` : "no prediction";
-  const trouble = map?.reason ? `; map: ${map.reason}` : "";
-  return `${data.models[column.model]!.label}, ${data.images[image]!.name}, ${data.methods[column.method]!.label}: ${text}${trouble}`;
+  const text = said ? `${said.name}, ${percent(said.p)}${right}` : "no prediction";
+  const trouble = map?.reason ? `${map.reason}; ` : "";
+  // What is seen stands in it as it is seen, for those who speak to their machine.
+  return `${data.models[column.model]!.label}, ${data.images[image]!.name}, ${data.methods[column.method]!.label}: ${trouble}${text}`;
 }
 
 /** Draw what is not drawn yet of a row, until `enough` says so; whether all of it is there, or is waited for. */

@@ -14,7 +14,7 @@ _RIM = 4
 
 
 @edit("inpaint", does="the {} removed", redraw="without")
-def inpaint(cut: Cut, *, unknowns: int = 8000) -> NDArray[np.float64]:
+def inpaint(cut: Cut, *, unknowns: int = 1000) -> NDArray[np.float64]:
     """Fill the region in smoothly from its surroundings, gradients included.
 
     No texture is made up: a large region becomes a smooth patch. What is left of the object, such as its shadow, can
@@ -23,7 +23,8 @@ def inpaint(cut: Cut, *, unknowns: int = 8000) -> NDArray[np.float64]:
     Args:
         cut: the picture.
         unknowns: most pixels that are solved for; a larger region is filled in at a lower resolution, and then made to
-            fit its rim at the full one.
+            fit its rim at the full one. More of them follow the rim's texture, whose slopes then run far into the
+            region and overshoot.
 
     Returns:
         float64 ``[h, w, 3]``; where all is removed, the mean colour.

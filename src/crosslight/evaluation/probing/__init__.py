@@ -7,6 +7,7 @@ group ``crosslight.probes``.
 from __future__ import annotations
 
 from .metric import PROBES, ProbeMetric, probe_metric
-from .subject import Subject
+from .probe import probe_store
+from .subject import MapsOfAll, Subject
 
-__all__ = ["PROBES", "ProbeMetric", "Subject", "probe_metric"]
+__all__ = ["PROBES", "MapsOfAll", "ProbeMetric", "Subject", "probe_metric", "probe_store"]

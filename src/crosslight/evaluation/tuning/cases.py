@@ -131,9 +131,7 @@ class Case:
         gathering = self._new()
         start = clock()
         found = self._explained(gathering, spec, settings)
-        return Explained(
-            found.maps, gathering, spec, settings, self.policy, found.evaluations, clock() - start + spent
-        )
+        return Explained(found.maps, gathering, spec, settings, self.policy, found.evaluations, clock() - start + spent)
 
     def _explained(self, gathering: Gathering, spec: MethodSpec, settings: BaseModel) -> Explained:
         targets = gathering.targets(self.policy)

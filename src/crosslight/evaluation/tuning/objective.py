@@ -178,7 +178,11 @@ def overlap(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 
 def find_objective(
-    name: str, masks: Mapping[str, PictureMask] | None = None, *, settings: Mapping[str, Any] | None = None, seed: int = 0
+    name: str,
+    masks: Mapping[str, PictureMask] | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> Objective:
     """The objective of a name.
 
@@ -203,6 +207,8 @@ def find_objective(
     if name in METRICS:
         if masks is None:
             raise InputError(f"{name} compares maps with masks, and there are none")
+        if METRICS[name].candidates:
+            raise InputError(f"{name} is chosen over many images and has no value of one: search for iou instead")
         metrics = (METRICS[name],)
         return Overlap(Measuring(metrics, checked_settings(metrics, settings or {})), masks)
     if name in PROBES:
@@ -216,9 +222,9 @@ def find_objective(
 
 def objectives() -> list[str]:
     """The names of all objectives, those against other methods among them."""
-    return [
-        *METRICS, *(f"agree:{name}" for name in METHODS), *(one.name for one in PROBES.values() if one.needs == "map")
-    ]  # fmt: skip
+    against_masks = [one.name for one in METRICS.values() if not one.candidates]
+    probing = [one.name for one in PROBES.values() if one.needs == "map"]
+    return [*against_masks, *(f"agree:{name}" for name in METHODS), *probing]
 
 
 def needs_masks(name: str) -> bool:

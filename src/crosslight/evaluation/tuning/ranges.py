@@ -1,5 +1,4 @@
-"""Where a setting is searched if nobody says: ranges by name where the type alone would mislead, and the reading of
-ranges that people write."""
+"""Where settings are searched if nobody says, as far as types would mislead; and reading what people write."""
 
 from __future__ import annotations
 
@@ -66,7 +65,9 @@ def parse_ranges(pairs: Sequence[str]) -> dict[str, tuple[float, float]]:
         except ValueError:
             ends = (1.0, 0.0)
         if not (equals and dots and key.strip() and ends[0] <= ends[1]):
-            raise InputError(f"--range {pair}: write key=from..to with numbers in rising order, such as segments=20..80")
+            raise InputError(
+                f"--range {pair}: write key=from..to with numbers in rising order, such as segments=20..80"
+            )
         found[key.strip()] = ends
     return found
 

@@ -130,9 +130,7 @@ class Search:
             study.tell(asked, [trial.score, trial.evaluations])
         return trial
 
-    def measure(
-        self, number: int, values: dict[str, Any], settings: dict[str, Any], before: Sequence[Trial]
-    ) -> Trial:
+    def measure(self, number: int, values: dict[str, Any], settings: dict[str, Any], before: Sequence[Trial]) -> Trial:
         """Explain image after image with some settings.
 
         Args:

@@ -120,7 +120,7 @@ class Space:
         return not any(fault["type"] == "unread_setting" for fault in found.get(dimension.name, ()))
 
     def agreed(self, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Settings without what is not read, and with no less of a budget than others ask for; None if there is none."""
+        """Settings without what is not read, with no less of a budget than others need; None if that cannot be."""
         found = dict(settings)
         ends = {one.name: one.high for one in self.dimensions if one.kind != "choice"}
         for _ in range(len(found) + 1):

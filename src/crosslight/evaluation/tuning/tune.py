@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 POINTS = 6
 #: settings whose time is measured before some are proposed, on so many images that were searched; a time is no longer
 #: than the default's up to this factor
-CANDIDATES, TIMED, NO_LONGER = 4, 4, 1.0
+CANDIDATES, TIMED, NO_LONGER = 3, 2, 1.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def tune(
     _check(space, objective, budget, per_image, fixed)
     extra = {} if share is None else {"share": share}
     find_objective(objective, {}, settings=extra)  # before anything is loaded
-    entries = [{"name": one} if isinstance(one, str) else dict(one) for one in ([models] if isinstance(models, str | Mapping) else models)]  # fmt: skip
+    listed = [models] if isinstance(models, str | Mapping) else models
+    entries = [{"name": one} if isinstance(one, str) else dict(one) for one in listed]
     shown: dict[str, Any] = {"source": str(images), "limit": limit, "sample": "stratified"}
     tables: dict[str, Any] = {
         "study": {"name": f"{method} tuned", "seed": seed, "target": target},
@@ -136,9 +138,7 @@ def tune(
     classifiers = [_load(section, spec, seed) for section in spec.models]
     for one in classifiers:
         check_fit(spec.tasks[0], one)
-    found = open_images(
-        spec.images.source, limit=limit, sample=spec.images.sample, seed=seed, base=Path(base)
-    )
+    found = open_images(spec.images.source, limit=limit, sample=spec.images.sample, seed=seed, base=Path(base))
     size = batch_size or (8 if place.type == "cpu" else 32)
     notes: list[str] = []
     homes = [one.device for one in classifiers]
@@ -148,14 +148,18 @@ def tune(
         policy = spec.tasks[0].policy
         units = make_units(classifiers, found, policy, seed, size, notes.append)
         inside = masks_of(units, str(images), masks) if needs_masks(objective) else None
-        if inside is not None and len(units) > len(inside):
-            notes.append(f"left out: {len(units) - len(inside)} of {len(units)} images without a mask")
+        if inside is not None:
+            if any(unit[0].identity not in inside for unit in units):
+                number = sum(unit[0].identity not in inside for unit in units)
+                notes.append(f"left out: {number} of {len(units)} images without a mask")
             units = [unit for unit in units if unit[0].identity in inside]
         for note in notes:
             tell(note)
+        if per_image:
+            _check_names([unit[0].name for unit in units])
         goal = find_objective(objective, inside, settings=extra, seed=seed)
-        searched, judged = (list(range(len(units))),) * 2 if per_image else split(
-            [unit[0].identity for unit in units], held_out, seed
+        searched, judged = (
+            (list(range(len(units))),) * 2 if per_image else split([unit[0].identity for unit in units], held_out, seed)
         )
         header = {
             "method": method,
@@ -210,16 +214,25 @@ def tune(
 
 def _check(space: Space, objective: str, budget: int, per_image: bool, fixed: Mapping[str, Any]) -> None:
     spec = space.spec
+    if per_image and spec.parameters is None:
+        raise InputError(f"{spec.name} takes no settings of single images; lime does")
     if not space.dimensions:
         what = "all its settings are given" if fixed else "it has no settings"
         raise InputError(f"{spec.name}: {what}, so there is nothing to search")
     if budget < 1:
         raise InputError(f"the budget must be at least 1 trial, not {budget}")
-    if per_image and spec.parameters is None:
-        raise InputError(f"{spec.name} takes no settings of single images; lime does")
     searched = {one.name for one in space.dimensions} | set(fixed)
     if "tolerance" in searched and "evaluations" not in spec.diagnostics:
         raise InputError(f"{spec.name} does not say how many evaluations a tolerance has taken; leave tolerance out")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Files of parameters call an image by its file's name alone."""
+    stems = [PurePosixPath(name).stem for name in names]
+    if several := [stem for stem, number in Counter(stems).items() if number > 1]:
+        raise InputError(
+            f"{stems.count(several[0])} images are called {several[0]!r}; settings of single images are found by name"
+        )
 
 
 def _load(section: ModelSection, spec: StudySpec, seed: int) -> Classifier:
@@ -240,7 +253,9 @@ def _load(section: ModelSection, spec: StudySpec, seed: int) -> Classifier:
 def _digest(masks: Mapping[str, Any]) -> str:
     found = hashlib.sha256()
     for identity in sorted(masks):
-        found.update(f"{identity} {masks[identity].inside.shape}".encode() + np.packbits(masks[identity].inside).tobytes())
+        found.update(
+            f"{identity} {masks[identity].inside.shape}".encode() + np.packbits(masks[identity].inside).tobytes()
+        )
     return found.hexdigest()[:16]
 
 
@@ -303,9 +318,7 @@ def _propose(search: Search, trials: Sequence[Trial]) -> Trial:
     for case in (case for unit in search.units[:TIMED] for case in unit):
         for one in (default, *better):
             try:
-                spent[one.number] += case.explain_anew(
-                    search.space.spec, search.space.settings(one.settings)
-                ).seconds
+                spent[one.number] += case.explain_anew(search.space.spec, search.space.settings(one.settings)).seconds
             except Exception as error:  # counted as the worst score already
                 reason_of(error)
     return next((one for one in better if spent[one.number] <= NO_LONGER * spent[default.number]), default)

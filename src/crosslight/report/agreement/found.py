@@ -92,7 +92,8 @@ def relatives(label: str, method: MethodAnalysis | None) -> Finding | None:
 
 def _under(label: str, sentence: str) -> str:
     text = printed(sentence)
-    first = text[0].lower() if text[1:2].islower() else text[0]  # not that of an abbreviation
+    word = sentence.split(maxsplit=1)[0]
+    first = text[0].lower() if word in ("Of", "Whether") else sentence[0]  # which may begin a name
     return f"Under {label}, {first}{text[1:]}"
 
 

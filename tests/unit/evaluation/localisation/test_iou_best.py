@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosslight.evaluation import score_maps
-from crosslight.evaluation.localisation import METRICS
+from crosslight.evaluation.localisation import METRICS, PictureMask, lay
 from crosslight.evaluation.localisation.choose import choose_elsewhere, halves, settle
 from crosslight.evaluation.localisation.iou_best import THRESHOLDS
 
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 4))
-def test_every_threshold_is_what_counting_gives(laid, seed, count):
+def test_every_threshold_is_what_counting_gives(seed, count):
     rng = np.random.default_rng(seed)
     values, masks = rng.random((count, 7, 9)).round(2), rng.random((count, 7, 9)) < 0.3
     masks[:, 0, 0] = True
-    one = laid(values, masks)
+    one = lay(values, [PictureMask(mask) for mask in masks], (0, 7, 0, 9))
     found = METRICS["iou-best"].function(one)
     assert found.shape == (count, len(THRESHOLDS))
     for row in range(count):
