@@ -1,6 +1,6 @@
 """Make the picture of the edits' page: a scene, and the same scene drawn without its thing.
 
-    python docs/make_edits.py
+python docs/make_edits.py
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crosslight import open_images
 from crosslight.evaluation.edit_study import BlockSeen, compare_edits, plan_edits
-from crosslight.report.edit_sheet import SheetRow, edit_sheet
+from crosslight.report.edit_sheet import SheetRow, edit_sheet, in_words
 
 DOCS = Path(__file__).resolve().parent
 MODELS = ("scenes/densenet", "scenes/densenet-background")
@@ -26,8 +26,8 @@ def make_sheet(out: Path) -> Path:
     rows = [
         SheetRow(
             row.model,
-            f"{row.said_before}  {100 * row.probability_before:.0f} %",
-            f"{row.said_after}  ({row.asked} {100 * row.probability_after:.0f} %)",
+            in_words(row.said_before, row.asked, row.probability_before),
+            ("still " if row.kept else "") + in_words(row.said_after, row.asked, row.probability_after),
             (*seen[0].maps[row.model, "grad-cam"], 0),
         )
         for row in seen[0].rows

@@ -6,13 +6,13 @@ environment variable, as for that study::
 
     CROSSLIGHT_DATA=/path/to/data python docs/make_pictures.py
 
-Chromium is needed for the picture of the report. It takes some minutes on two cores.
+It takes some minutes on two cores. With a folder as argument the study is kept there, with its report, which
+``make_screens.py`` photographs.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import tomllib
@@ -162,26 +162,6 @@ def drawn(figure: Figure) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
-def report_picture(page: Path, height: int = 1490) -> Image.Image:
-    """The first screens of the report in Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    paths = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
-    if not paths:
-        sys.exit("Chromium is needed for the picture of the report: apt-get install chromium")
-    with sync_playwright() as control:
-        browser = control.chromium.launch(
-            executable_path=paths[0], args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-        )
-        tab = browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme="light")
-        tab.goto(page.as_uri())
-        tab.wait_for_selector("#agree")
-        tab.wait_for_timeout(1500)
-        shot = tab.screenshot()
-        browser.close()
-    return Image.open(BytesIO(shot)).convert("RGB")
-
-
 def save(picture: Image.Image, name: str, colours: int = 256, dither: bool = True) -> None:
     """Write a small PNG; drawings do better without dithering."""
     file = DOCS / "pictures" / name
@@ -216,7 +196,8 @@ def main(arguments: Sequence[str]) -> None:
         store = run_study(photographs, folder / "results")
         save(overlay_grid(store, photographs, Grid()), "overlays.png")
         save(agreement_picture(agree_store(store, "Grad-CAM")["Grad-CAM"]), "agreement.png", colours=96, dither=False)
-        save(report_picture(build_report(store)), "report.png")
+        if arguments:
+            build_report(store)  # which make_screens.py looks at
 
 
 if __name__ == "__main__":

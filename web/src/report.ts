@@ -1,7 +1,9 @@
 // The report: one page of views. Every view draws itself when it is first looked at; a further one is a further line.
 import "./core/parts.js";
-import { startAgree } from "./agree/view.js";
 import { loadData } from "./core/data.js";
+import { by } from "./core/dom.js";
+import { dressTables } from "./core/tables.js";
+import { startAgree } from "./agree/view.js";
 import { startLook } from "./look/view.js";
 import { startAbout } from "./page/about.js";
 import { startClasses } from "./page/classes.js";
@@ -9,9 +11,7 @@ import { startFiles, startHow } from "./page/how.js";
 import { startOverview } from "./page/overview.js";
 import { startRight } from "./page/right.js";
 import { startRouter } from "./page/router.js";
-import { dressTables } from "./page/tables.js";
 import { startTheme } from "./page/theme.js";
-import { by } from "./core/dom.js";
 
 const VIEWS = {
   overview: startOverview,

@@ -193,24 +193,18 @@ class _Written:
                 self._sheet(seen, at).save(self.out / "sheets" / f"{self.stems[picture.name]}.png")
 
     def _sheet(self, seen: BlockSeen, at: int) -> Any:
-        from ..report.edit_sheet import SheetRow, edit_sheet
+        from ..report.edit_sheet import SheetRow, edit_sheet, in_words
 
         picture, rows = seen.pictures[at], []
         for row in seen.rows:
             if row.identity != picture.identity:
                 continue
             maps = next((pair for (model, _), pair in seen.maps.items() if model == row.model), None)
-            said = _words(row.said_before, row.asked, row.probability_before)
-            then = ("still " if row.kept else "") + _words(row.said_after, row.asked, row.probability_after)
+            said = in_words(row.said_before, row.asked, row.probability_before)
+            then = ("still " if row.kept else "") + in_words(row.said_after, row.asked, row.probability_after)
             rows.append(SheetRow(row.model, said, then, None if maps is None else (*maps, at)))
         first = next(iter(seen.maps), ("", ""))[1]
         return edit_sheet(picture.before, picture.after, f"{picture.name}  {picture.how}  {first}".strip(), rows)
-
-
-def _words(said: str, asked: str, probability: float) -> str:
-    """What a classifier says, and how probable it finds the class that is followed."""
-    share = f"{100 * probability:.1f} %"
-    return f"{said}  {share}" if said == asked else f"{said}  ({asked} {share})"
 
 
 def _tables(result: EditResult, out: Path) -> list[str]:

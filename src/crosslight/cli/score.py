@@ -23,7 +23,7 @@ from .console import count, only_results_on_stdout, print_json, print_table, say
 from .options import Device, Json, parse_settings
 
 if TYPE_CHECKING:
-    from ..evaluation import Probed, Rankings, Scorecard
+    from ..evaluation import MaskSource, Probed, Rankings, Scorecard
     from ..store import Store
 
 LOCALISATION = "localisation"
@@ -39,9 +39,16 @@ def score(
         typer.Option(
             "--masks",
             metavar="M",
-            help="Folder of PNG masks named like the images, CSV of boxes (image,x0,y0,x1,y1), or for scenes "
-            "evidence (default) or object.",
+            help="Folder of PNG masks or label maps named like the images, CSV of boxes (image,x0,y0,x1,y1), COCO (JSON), "
+            "VOC (XML), or for scenes evidence (default) or object.",
         ),
+    ] = None,
+    region: Annotated[
+        str,
+        typer.Option("--region", metavar="R", help="Of masks: object, evidence, background, or classes: car,truck."),
+    ] = "",
+    legend: Annotated[
+        str | None, typer.Option("--legend", metavar="FILE", help="Of label maps: CSV, or voc. labels.csv is found.")
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -95,13 +102,14 @@ def score(
     if out is None:
         raise InputError("name the folder with the results of a study, or use --list")
     with only_results_on_stdout():
-        from ..evaluation import rank_methods, save_scores
+        from ..evaluation import open_masks, rank_methods, save_scores
         from ..store import Store
 
         store = Store.open(out)
         against, probing = _chosen(metric or [], group or [])
         given = {"tolerance": tolerance, "share": share}
-        card = _localise(store, masks, against, given, absolute, seed) if against else None
+        source = open_masks(store, masks, region=region, legend=legend) if against else None
+        card = _localise(store, source, against, given, absolute, seed) if against else None
         options = {"models": model or (), "methods": method or (), "limit": limit, "seed": seed}
         own = parse_settings(settings or [])
         probes = _probe(store, probing, own, {**options, "device": device or "auto"}) if probing else None
@@ -148,7 +156,7 @@ def _chosen(metrics: Sequence[str], groups: Sequence[str]) -> tuple[list[str], l
 
 
 def _localise(
-    store: Store, masks: str | None, metrics: Sequence[str], given: dict[str, Any], absolute: bool, seed: int
+    store: Store, masks: MaskSource | None, metrics: Sequence[str], given: dict[str, Any], absolute: bool, seed: int
 ) -> Scorecard:
     from ..evaluation import score as score_store
 

@@ -79,6 +79,18 @@ def edit_sheet(
     return sheet
 
 
+def in_words(said: str, asked: str, probability: float) -> str:
+    """What a classifier says, and how probable it finds the class that is followed.
+
+    Args:
+        said: the class it predicts.
+        asked: the class that is followed.
+        probability: of the latter, in [0, 1].
+    """
+    share = f"{100 * probability:.1f} %"
+    return f"{said}  {share}" if said == asked else f"{said}  ({asked} {share})"
+
+
 def _tiles(pictures: Sequence[Image.Image], row: SheetRow) -> list[Image.Image | None]:
     if row.maps is None:
         return [pictures[0], None, pictures[1], None]

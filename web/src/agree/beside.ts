@@ -1,8 +1,8 @@
 // To the left of the matrix: the dendrogram, or what the models are put in order by.
 import { s } from "../core/dom.js";
+import { clipped } from "../core/letters.js";
 import type { Agree } from "./data.js";
 import { middleOf, type Grid } from "./grid.js";
-import { clipped } from "./letters.js";
 import type { Drawing, Linked } from "./linked.js";
 import type { Order } from "./order.js";
 import { drawTree } from "./tree.js";

@@ -1,8 +1,8 @@
 // The cells of the matrix: elements with their numbers while they are few, one picture where they are many.
 import { h, s } from "../core/dom.js";
+import { short } from "../core/words.js";
 import { pairOf, type Agree, type Measure } from "./data.js";
 import { xOf, yOf, type Grid } from "./grid.js";
-import { short } from "./letters.js";
 import { bytesAt, inks, isDark } from "./ramp.js";
 import type { Key } from "./scalebar.js";
 import { isChance, shareOf, type Settings } from "./tone.js";

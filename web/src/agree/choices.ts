@@ -1,11 +1,11 @@
 // The specification curve: the family question under every combination of choices, sorted by ANOSIM's R.
 import { scaleLinear } from "d3-scale";
-import { fixed } from "../core/data.js";
 import { h, s } from "../core/dom.js";
+import { widthOf } from "../core/letters.js";
+import { mark } from "../core/marks.js";
 import { tip, untip } from "../core/tip.js";
+import { fixed, tickText } from "../core/words.js";
 import type { Choices } from "./data.js";
-import { tickText, widthOf } from "./letters.js";
-import { mark } from "./marks.js";
 import { listOf } from "./words.js";
 
 const DECISIONS: Record<string, [look: string, words: string]> = {

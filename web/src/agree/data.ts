@@ -1,7 +1,5 @@
 // What `report/agreement/drawings.py` and `per_image.py` write of one method, and how it is read.
-import { data } from "../core/data.js";
-import { bytesOf, inflated } from "../core/bytes.js";
-import { part } from "../core/parts.js";
+import type { Chart } from "../core/dots.js";
 
 /** The part of a symmetric matrix above its diagonal, row by row; one number where all are the same. */
 export type Triangle = (number | null)[] | number | null;
@@ -35,29 +33,6 @@ export interface Plane {
   stress: number;
   level: number;
   resamples: number;
-}
-
-export interface Row {
-  label: string;
-  look: string;
-  value?: number;
-  low?: number;
-  high?: number;
-  floor?: number;
-  ceiling?: number;
-  note?: string;
-  /** position of the set that the row is about */
-  set?: number;
-  /** positions of the two sets that the row is about */
-  pair?: [number, number];
-}
-
-export interface Chart {
-  name: string;
-  head: string;
-  rows: Row[];
-  within: [number, number] | null;
-  zero: boolean;
 }
 
 export interface Choices {
@@ -137,33 +112,4 @@ export function pairsOf(agree: Agree, measure: Measure): Pair[] {
     }
   }
   return found.sort((one, other) => other.mean! - one.mean!);
-}
-
-interface PairsPart {
-  pairs: [number, number][];
-  low: number;
-  high: number;
-  bytes: string;
-}
-
-const UNKNOWN = 255;
-const TOP = 254;
-const unpacked = new Map<number, Promise<{ about: PairsPart; bytes: Uint8Array }>>();
-
-/** For every image of the page how alike the maps of two models are, null where that is not known. */
-export async function perImage(method: number, a: number, b: number): Promise<(number | null)[]> {
-  if (!unpacked.has(method)) {
-    const load = part<PairsPart>(`pairs-${method}`).then(async (about) => {
-      const bytes = await inflated(bytesOf(about.bytes));
-      return { about, bytes };
-    });
-    unpacked.set(method, load);
-  }
-  const { about, bytes } = await unpacked.get(method)!;
-  const row = about.pairs.findIndex(([one, other]) => (one === a && other === b) || (one === b && other === a));
-  const count = data.images.length;
-  return Array.from({ length: count }, (_, image) => {
-    const byte = row < 0 ? UNKNOWN : bytes[row * count + image];
-    return byte === UNKNOWN ? null : about.low + (byte / TOP) * (about.high - about.low);
-  });
 }

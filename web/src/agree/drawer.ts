@@ -1,10 +1,11 @@
 // The pictures behind one number: where two models are most and least alike, beside the matrix.
-import { fixed } from "../core/data.js";
 import { h, say } from "../core/dom.js";
+import { perImage } from "../core/pairs.js";
+import { nameOf, overlay, saidOf } from "../core/small.js";
+import { fixed } from "../core/words.js";
 import { lookAddress, openLook } from "../look/open.js";
-import { pairOf, perImage, type Agree } from "./data.js";
+import { pairOf, type Agree } from "./data.js";
 import { drawHistogram } from "./histogram.js";
-import { nameOf, overlay, saidOf } from "./overlays.js";
 import { listOf, termsOf } from "./words.js";
 
 /** So many images from either end. */

@@ -1,6 +1,6 @@
 // Where the rows and columns of the matrix are, in which order, and how they move to another one.
+import { widthOf } from "../core/letters.js";
 import type { Agree } from "./data.js";
-import { widthOf } from "./letters.js";
 
 export const FONT = 12;
 

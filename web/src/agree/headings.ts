@@ -1,11 +1,11 @@
 // Names beside the rows and over the columns of the matrix, with the marks of their groups.
 import { s } from "../core/dom.js";
+import { clipped } from "../core/letters.js";
+import { lookOf, mark } from "../core/marks.js";
 import { tip, untip } from "../core/tip.js";
 import type { Agree } from "./data.js";
 import { FONT, xOf, yOf, type Grid } from "./grid.js";
-import { clipped } from "./letters.js";
 import type { Linked } from "./linked.js";
-import { lookOf, mark } from "./marks.js";
 import { modelTip } from "./words.js";
 
 export interface Headings {

@@ -3,7 +3,7 @@ import { bin } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { h, s } from "../core/dom.js";
 import { tip, untip } from "../core/tip.js";
-import { short } from "./letters.js";
+import { short } from "../core/words.js";
 
 export interface Histogram {
   svg: SVGSVGElement;

@@ -1,8 +1,9 @@
 // What marks and lines mean, in a line above a drawing and within it, so that it is there in a saved figure, too.
 import { s } from "../core/dom.js";
-import type { Agree, Chart } from "./data.js";
-import { widthOf } from "./letters.js";
-import { lookOf, mark } from "./marks.js";
+import type { Chart } from "../core/dots.js";
+import { widthOf } from "../core/letters.js";
+import { lookOf, mark } from "../core/marks.js";
+import type { Agree } from "./data.js";
 
 export interface Entry {
   icon: SVGElement;

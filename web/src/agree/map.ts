@@ -1,10 +1,11 @@
 // The models as points: near where their maps are alike, with ellipses of what other images would change.
 import { s } from "../core/dom.js";
+import { clipped, HALO, widthOf } from "../core/letters.js";
+import { lookOf, mark } from "../core/marks.js";
 import { tip, untip } from "../core/tip.js";
+import { short } from "../core/words.js";
 import { pairOf, type Agree, type Plane } from "./data.js";
-import { clipped, HALO, short, widthOf } from "./letters.js";
 import type { Drawing, Linked } from "./linked.js";
-import { lookOf, mark } from "./marks.js";
 import { placeLabels } from "./placing.js";
 import { modelTip } from "./words.js";
 

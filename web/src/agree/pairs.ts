@@ -1,7 +1,8 @@
 // Every pair in a row: as a chart, and as a table that is made when it is asked for.
-import { fixed } from "../core/data.js";
 import { h } from "../core/dom.js";
-import { pairsOf, type Agree, type Chart, type Measure } from "./data.js";
+import type { Chart } from "../core/dots.js";
+import { fixed, whole } from "../core/words.js";
+import { pairsOf, type Agree, type Measure } from "./data.js";
 import { isChance } from "./tone.js";
 import { between } from "./words.js";
 
@@ -34,7 +35,7 @@ export function fillTable(details: HTMLDetailsElement | null, agree: Agree): voi
       const chance = isChance(pair);
       const cells = [
         fixed(pair.mean, 3), between(pair.low, pair.high), fixed(pair.median, 3), fixed(pair.sd, 3),
-        fixed(pair.floor, 3), pair.n === null ? "–" : pair.n.toLocaleString("en"),
+        fixed(pair.floor, 3), pair.n === null ? "–" : whole(pair.n),
       ]; // prettier-ignore
       const head = h("th", { scope: "row" }, `${agree.sets[pair.a]} – ${agree.sets[pair.b]}`);
       const row = cells.map((text) => h("td", { class: "n" }, text));

@@ -1,14 +1,16 @@
 // The panel of one method: texts from its part, drawings in the places that the texts leave for them.
+import { data } from "../core/data.js";
 import { h } from "../core/dom.js";
-import { data, fixed } from "../core/data.js";
+import { dotsTable, drawDots, type Chart, type DotChart, type Options, type Row } from "../core/dots.js";
+import { fileName } from "../core/save.js";
+import { saves, type Table } from "../core/saves.js";
+import { fixed, whole } from "../core/words.js";
 import { go } from "../page/router.js";
 import { MOST } from "./cells.js";
 import { choicesTable, drawChoices } from "./choices.js";
-import { pairsOf, type Agree, type Chart, type Choices, type Plane } from "./data.js";
-import { dotsTable, drawDots, type DotChart, type Options } from "./dots.js";
-import { files, slug, type Table } from "./files.js";
+import { pairsOf, type Agree, type Choices, type Plane } from "./data.js";
 import { addLegend, chartEntries, groupEntries, type Entry } from "./legends.js";
-import { linked } from "./linked.js";
+import { isMeant, linked } from "./linked.js";
 import { drawMap, mapTable } from "./map.js";
 import { drawMatrix, pairsTable } from "./matrix.js";
 import { ordersOf } from "./order.js";
@@ -16,6 +18,7 @@ import { fillTable, pairChart } from "./pairs.js";
 import { fillScenes } from "./scenes.js";
 import { isChance, type Settings } from "./tone.js";
 import { matrixTools } from "./tools.js";
+import { rowTip } from "./words.js";
 
 /** Pairs that are drawn, on a screen and on a narrow one; of more, the most and the least alike. */
 const PAIRS = 72;
@@ -47,14 +50,14 @@ interface Figure {
 export function showPanel(root: HTMLElement, method: number, agree: Agree): Shown {
   root.innerHTML = agree.html; // made by our own templates, which escape every value
   const node = root.firstElementChild as HTMLElement;
-  const stem = slug(agree.label);
+  const stem = fileName(agree.label);
   const link = linked((a, b) => go("agree", method, agree.models[a], agree.models[b]));
 
   function put(name: string, make: (room: number) => Figure, before?: () => Element): void {
     const place = node.querySelector<HTMLElement>(`[data-drawing="${name}"]`);
     if (!place) return;
     const { svg, key, note, table, about, saved, ...one } = make(Math.max(280, place.clientWidth));
-    const links = files(`${stem}-${one.name}`, `${about} under ${agree.label}`, saved ?? (() => svg), table);
+    const links = saves(`${stem}-${one.name}`, `${about} under ${agree.label}`, saved ?? (() => svg), table);
     addLegend(svg, key);
     const words = typeof note === "string" ? note && h("span", {}, note) : note;
     const figure = h("figure", { class: "plot" }, h("div", { class: "scroller" }, svg), h("figcaption", {}, words, links));
@@ -62,8 +65,9 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
   }
 
   function dots(chart: Chart, room: number, options: Options): DotChart {
-    const drawing = drawDots(chart, room, link, options);
-    link.add(drawing);
+    const over = (row: Row | null): void => link.light(row ? setsIn(row) : []);
+    const drawing = drawDots(chart, room, { ...options, over, tips: (row) => rowTip(row, chart.head) });
+    link.add({ node: drawing.svg, light: (sets) => drawing.light((row) => isRowMeant(row, sets)) });
     return drawing;
   }
 
@@ -113,7 +117,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
     put("map", (room) => {
       const drawing = drawMap(agree, plane, room, link);
       link.add(drawing);
-      const note = `Ellipses: where ${Math.round(100 * plane.level)} % of ${plane.resamples.toLocaleString("en")} resamples of the images put a model. Stress ${fixed(plane.stress, 2)} (above 0.2 is poor). The signs of the axes mean nothing.`;
+      const note = `Ellipses: where ${Math.round(100 * plane.level)} % of ${whole(plane.resamples)} resamples of the images put a model. Stress ${fixed(plane.stress, 2)} (above 0.2 is poor). The signs of the axes mean nothing.`;
       return { svg: drawing.svg, key: groupEntries(agree), note, name: "map", about: "Map of the models", table: () => mapTable(agree, plane) };
     });
   }
@@ -125,7 +129,7 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
       const columns = room > 900 && found.rows.length > 12 ? 2 : 1;
       const { svg } = dots(found, room, { step: 19, columns, open: ({ pair }) => pair && link.open(...pair) });
       const half = found.rows.length / 2;
-      const note = left ? `The ${half} most and the ${half} least alike; ${left.toLocaleString("en")} pairs between them are in the table.` : "";
+      const note = left ? `The ${half} most and the ${half} least alike; ${whole(left)} pairs between them are in the table.` : "";
       return { svg, key: chartEntries(agree, found), note, name: "pairs", about: "Every pair", table: () => pairsTable(agree, measure) };
     });
   }
@@ -173,6 +177,16 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
       removeEventListener("themechange", redraw);
     },
   };
+}
+
+function setsIn(row: Row): number[] {
+  return row.pair ?? (row.set === undefined ? [] : [row.set]);
+}
+
+function isRowMeant(row: Row, sets: readonly number[]): boolean {
+  const own = setsIn(row);
+  if (!own.length || !sets.length) return false;
+  return row.pair ? isMeant(own, sets) : sets.includes(own[0]);
 }
 
 /** The positions of two models among the sets of a method; null where one of them is not compared. */

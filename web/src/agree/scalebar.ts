@@ -1,7 +1,7 @@
 // The colours' key: a bar with round numbers, and arrows at the chance floor and the ceiling.
 import { scaleLinear } from "d3-scale";
 import { s } from "../core/dom.js";
-import { tickText } from "./letters.js";
+import { tickText } from "../core/words.js";
 import { stops } from "./ramp.js";
 
 export interface Key {

@@ -1,9 +1,9 @@
 // The images on which models disagree most, and agree most: a strip of all models' maps for each.
 import { data } from "../core/data.js";
 import { h } from "../core/dom.js";
+import { overlay } from "../core/small.js";
 import { openLook } from "../look/open.js";
 import type { Agree } from "./data.js";
-import { overlay } from "./overlays.js";
 
 const WIDTH = 96;
 

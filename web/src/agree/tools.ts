@@ -1,5 +1,6 @@
 // The menus of the matrix: order, colour, measure and scale.
 import { h } from "../core/dom.js";
+import { menu } from "../core/fields.js";
 import type { Agree } from "./data.js";
 import type { Order } from "./order.js";
 import type { Colour, Settings } from "./tone.js";
@@ -11,13 +12,6 @@ const SCALES: [string, string][] = [
   ["floor", "chance to identical"],
   ["shown", "values shown"],
 ];
-
-function menu(name: string, entries: [string, string][], value: string, choose: (value: string) => void): HTMLElement {
-  const options = entries.map(([key, words]) => h("option", { value: key, selected: key === value }, words));
-  const select = h("select", { id: `matrix-${name}` }, ...options);
-  select.addEventListener("change", () => choose(select.value));
-  return h("label", {}, name, select);
-}
 
 /** Menus that write into the settings; `arrange` is called for another order, `redraw` for anything else. */
 export function matrixTools(
@@ -31,21 +25,21 @@ export function matrixTools(
   const measures = agree.measures.map((one): [string, string] => [one.key, one.label]);
   return h(
     "div",
-    { class: "tools" },
-    menu("order", orders.map((one) => [one.key, one.label]), shown.order, (value) => {
+    { class: "controls" },
+    menu("matrix-order", "order", orders.map((one) => [one.key, one.label]), shown.order, (value) => {
       settings.order = value;
       arrange(orders.find((one) => one.key === value)!);
     }),
-    menu("colour", COLOURS, settings.colour, (value) => {
+    menu("matrix-colour", "colour", COLOURS, settings.colour, (value) => {
       settings.colour = value as Colour;
       redraw();
     }),
     measures.length > 1 &&
-      menu("measure", measures, shown.measure, (value) => {
+      menu("matrix-measure", "measure", measures, shown.measure, (value) => {
         settings.measure = value;
         redraw();
       }),
-    menu("scale", SCALES, settings.stretched ? "shown" : "floor", (value) => {
+    menu("matrix-scale", "scale", SCALES, settings.stretched ? "shown" : "floor", (value) => {
       settings.stretched = value === "shown";
       redraw();
     }),

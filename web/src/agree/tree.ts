@@ -1,12 +1,12 @@
 // The dendrogram beside the matrix: leaves stand at the middles of its rows.
 import { scaleLinear } from "d3-scale";
 import { h, s } from "../core/dom.js";
-import { fixed } from "../core/data.js";
+import { HALO, widthOf } from "../core/letters.js";
 import { tip, untip } from "../core/tip.js";
+import { fixed, whole } from "../core/words.js";
 import type { Agree, Tree } from "./data.js";
-import { HALO, widthOf } from "./letters.js";
-import { listOf } from "./words.js";
 import type { Drawing, Linked } from "./linked.js";
+import { listOf } from "./words.js";
 
 const SURE = 0.95;
 const SIZE = 11;
@@ -115,6 +115,6 @@ function aboutBranch(agree: Agree, tree: Tree, branch: number, members: number[]
             ["BP (bootstrap probability)", `${Math.round(100 * (tree.bp[branch] ?? 0))} %`],
           ] as [string, string][])),
     ]),
-    root ? null : h("div", { class: "faint" }, `Would other images give this branch? ${tree.resamples.toLocaleString("en")} resamples at each scale. Bold from 95.`),
+    root ? null : h("div", { class: "faint" }, `Would other images give this branch? ${whole(tree.resamples)} resamples at each scale. Bold from 95.`),
   ];
 }

@@ -1,6 +1,6 @@
 // Agreement of models: one method at a time, `#agree/<method>`, and one pair of models beside it, `#agree/<method>/<a>/<b>`.
-import { by, h } from "../core/dom.js";
 import { data } from "../core/data.js";
+import { by, h } from "../core/dom.js";
 import { part } from "../core/parts.js";
 import { untip } from "../core/tip.js";
 import { go, onPlace } from "../page/router.js";

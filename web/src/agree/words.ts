@@ -1,9 +1,10 @@
 // What is said of a pair, of a model and of a branch where they are pointed at.
-import { data, fixed } from "../core/data.js";
+import { data } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
-import type { Agree, Measure, Pair, Row } from "./data.js";
-import { compact } from "./letters.js";
-import { lookOf, markIcon } from "./marks.js";
+import type { Row } from "../core/dots.js";
+import { lookOf, markIcon } from "../core/marks.js";
+import { compact, fixed, whole } from "../core/words.js";
+import type { Agree, Measure, Pair } from "./data.js";
 
 export function between(low: number | null, high: number | null, decimals = 3): string {
   return low === null || high === null ? "–" : `${fixed(low, decimals)} to ${fixed(high, decimals)}`;
@@ -17,7 +18,7 @@ export function termsOf(agree: Agree, measure: Measure, pair: Pair): [string, st
     [`${percent} % interval`, pair.low === null ? null : between(pair.low, pair.high)],
     ["sd over images", pair.sd === null ? null : fixed(pair.sd, 3)],
     ["median", pair.median === null ? null : fixed(pair.median, 3)],
-    ["images", pair.n === null ? null : `N = ${pair.n.toLocaleString("en")}`],
+    ["images", pair.n === null ? null : `N = ${whole(pair.n)}`],
     ["chance floor", pair.floor === null ? null : fixed(pair.floor, 3)],
     ["ceiling", pair.ceiling === null ? null : fixed(pair.ceiling, 3)],
     [pair.ceiling === null ? "above chance (0 to 1)" : "calibrated (0 to 1)", pair.calibrated === null ? null : fixed(pair.calibrated, 3)],

@@ -1,7 +1,8 @@
 // The data of a report: what `report/page.py` and `report/tiles.py` write, and how it is read and named.
 import { bytesOf, inflated } from "./bytes.js";
-import { part, partNow } from "./parts.js";
 import type { Tile } from "./overlay.js";
+import { part } from "./parts.js";
+import { firstName } from "./words.js";
 
 export interface ImageEntry {
   name: string;
@@ -207,8 +208,6 @@ export function has(name: string): boolean {
   return data.parts.includes(name);
 }
 
-export { partNow };
-
 /** Size of the upright photograph; square where nobody knows. */
 export function sizeOf(image: number): [number, number] {
   return data.images[image]!.size ?? [1, 1];
@@ -227,7 +226,7 @@ export function familyColour(model: number): string {
 
 /** The first synonym of a class. */
 export function shortName(model: number, index: number): string {
-  return className(model, index).split(",")[0]!.trim();
+  return firstName(className(model, index));
 }
 
 export interface Prediction {
@@ -256,22 +255,4 @@ export function labelOf(image: number): string {
     if (truth >= 0) return shortName(m, truth);
   }
   return data.images[image]!.label ?? "";
-}
-
-export function percent(p: number | null): string {
-  if (p === null) return "";
-  return p > 0.995 && p < 1 ? ">99 %" : p < 0.005 && p > 0 ? "<1 %" : `${Math.round(100 * p)} %`;
-}
-
-/** A number with three digits and a minus sign. */
-export function number(value: number | null, digits = 3): string {
-  if (value === null || !Number.isFinite(value)) return "–";
-  return String(Number(value.toPrecision(digits))).replace("-", "−");
-}
-
-/** A number with so many decimals and a minus sign. */
-export function fixed(value: number | null | undefined, decimals = 2): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const text = value.toFixed(decimals);
-  return (/^-0\.?0*$/.test(text) ? text.slice(1) : text).replace("-", "−");
 }

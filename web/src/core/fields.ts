@@ -3,11 +3,11 @@ import { h } from "./dom.js";
 
 export type Options = readonly (readonly [value: string, words: string])[];
 
-/** A menu with its label; `id` names it for labels and tests. */
+/** A menu with its label; `id`, where it has one, names it for tests and for the focus. */
 export function menu(id: string, words: string, options: Options, value: string, choose: (value: string) => void): HTMLElement {
   const select = h(
     "select",
-    { id, onchange: () => choose(select.value) },
+    { id: id || null, onchange: () => choose(select.value) },
     ...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
   );
   return h("label", { class: "menu" }, h("span", {}, words), select);

@@ -1,6 +1,6 @@
 // One map over one photograph, on a canvas: what the grid, the strips, the dialog and the viewer draw.
-import { enlarged, repeated } from "./resample.js";
 import { MAGNITUDE_MAPS, SIGNED_MAPS, TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } from "./colour.js";
+import { enlarged, repeated } from "./resample.js";
 import { contour, darkness, segments, spotlight } from "./shading.js";
 
 /** A map as it is shown: bytes of its values, and the part of the photograph that it covers. */

@@ -56,6 +56,12 @@ export function standalone(drawing: SVGSVGElement): SVGSVGElement {
   }
 }
 
+/** A name for a file that every system takes, without the endings of photographs in it. */
+export function fileName(...parts: string[]): string {
+  const text = parts.join(" ").toLowerCase().replace(/\.(png|jpe?g|webp|gif|bmp|tiff?)\b/g, "");
+  return text.replace(/[^\p{L}\p{N}+.]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 120) || "figure"; // prettier-ignore
+}
+
 export function saveSvg(drawing: SVGSVGElement, name: string): void {
   const text = new XMLSerializer().serializeToString(standalone(drawing));
   offer(new Blob([text], { type: "image/svg+xml" }), `${name}.svg`);

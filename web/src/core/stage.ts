@@ -1,8 +1,8 @@
 // The pictures of the large view: one, two beside each other, or two in one place; with a cross-hair that reads values.
 import type { Comparison } from "./comparing.js";
-import { number } from "./data.js";
 import { h } from "./dom.js";
 import { paint, valueAt, type Picture, type Style, type Tile } from "./overlay.js";
+import { number } from "./words.js";
 
 /** One map of those that are shown. */
 export interface Plate {

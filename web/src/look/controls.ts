@@ -4,9 +4,9 @@ import { data } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
 import { menu, pills, type Options } from "../core/fields.js";
 import type { Mode } from "../core/overlay.js";
+import { hasPairs } from "../core/pairs.js";
 import { labels } from "./images.js";
 import { kinds, legend } from "./legend.js";
-import { hasPairs } from "./pairs.js";
 import { FILTERS, ORDERS, SIZES, look, set, setStyle, standard, type Look } from "./state.js";
 
 const MODE_WORDS: Record<Mode, string> = {

@@ -1,19 +1,20 @@
 // One map in large, with everything that is known of it, and beside it another.
-import { data, fixed, labelOf, loadMaps, loadPhoto, mapOf, sizeOf } from "../core/data.js";
 import { makeComparing } from "../core/comparing.js";
+import { data, labelOf, loadMaps, loadPhoto, mapOf, sizeOf } from "../core/data.js";
 import { h } from "../core/dom.js";
 import type { Picture } from "../core/overlay.js";
 import { asset } from "../core/parts.js";
+import { cosineOf, difference } from "../core/similar.js";
 import { makeStage, type Scene } from "../core/stage.js";
+import { fixed } from "../core/words.js";
 import { besideMenus, besideOf, comparisons } from "./beside.js";
 import { styleControls } from "./controls.js";
 import { saveCells, savePlates, type Shown } from "./export.js";
 import { factsOf, predictions } from "./facts.js";
 import type { Grid } from "./grid.js";
 import { columnsOf, type Column } from "./images.js";
-import { readout } from "./readout.js";
 import { differenceLegend, legend } from "./legend.js";
-import { cosineOf, difference } from "./similar.js";
+import { readout } from "./readout.js";
 import { look, onLook, set } from "./state.js";
 
 interface Detail {

@@ -1,10 +1,11 @@
 // A map as a picture with a caption, and its cells as a table.
-import { data, labelOf, loadPhoto, prediction, percent, sizeOf, type MapFacts } from "../core/data.js";
+import { data, labelOf, loadPhoto, prediction, sizeOf, type MapFacts } from "../core/data.js";
 import { paint, readingAt, type Picture, type Style } from "../core/overlay.js";
+import { fileName, saveCanvas, saveCsv } from "../core/save.js";
 import type { Plate } from "../core/stage.js";
-import { saveCanvas, saveCsv } from "../core/save.js";
-import { explains } from "./readout.js";
+import { percent } from "../core/words.js";
 import type { Column } from "./images.js";
+import { explains } from "./readout.js";
 
 /** One map of those that are shown, and whose it is. */
 export interface Shown extends Plate {
@@ -16,8 +17,7 @@ const SCALE = 3;
 const WIDTH = 480;
 
 function nameOf(image: number, plates: readonly Shown[]): string {
-  const parts = [data.images[image]!.name.replace(/\.\w+$/, ""), ...plates.map((plate) => plate.title)];
-  return parts.join(" ").replace(/[^\p{L}\p{N}.-]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 120);
+  return fileName(data.images[image]!.name, ...plates.map((plate) => plate.title));
 }
 
 function captions(image: number, plate: Shown): string[] {

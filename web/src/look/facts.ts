@@ -1,6 +1,7 @@
 // All that is known of one map and of what the model said.
-import { className, data, fixed, number, sizeOf, type MapFacts } from "../core/data.js";
+import { className, data, sizeOf, type MapFacts } from "../core/data.js";
 import { h } from "../core/dom.js";
+import { fixed, number } from "../core/words.js";
 import type { Column } from "./images.js";
 
 /** The five likeliest classes, with bars. */

@@ -1,8 +1,8 @@
 // The grid: rows of images that exist only near the window, in a box that scrolls both ways.
 import { data, familyColour, sizeOf } from "../core/data.js";
 import { h } from "../core/dom.js";
-import { ahead } from "./prefetch.js";
 import { columnsOf, type Column } from "./images.js";
+import { ahead } from "./prefetch.js";
 import { drawRow, emptyRow, fill, type Cell, type Layout, type Row } from "./row.js";
 import { look, set, SIZES } from "./state.js";
 

@@ -1,6 +1,7 @@
 // Which columns and which images are shown, and in which order.
-import { data, fixed, labelOf, prediction } from "../core/data.js";
-import { pairScores } from "./pairs.js";
+import { data, labelOf, prediction } from "../core/data.js";
+import { pairScores } from "../core/pairs.js";
+import { fixed } from "../core/words.js";
 import type { Look } from "./state.js";
 
 /** A column of the grid: one model under one method. */

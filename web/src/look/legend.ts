@@ -1,7 +1,7 @@
 // What colours mean: a bar with words at its ends, or the two colours of segments.
 import { TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } from "../core/colour.js";
-import { h } from "../core/dom.js";
 import { data } from "../core/data.js";
+import { h } from "../core/dom.js";
 import type { Mode } from "../core/overlay.js";
 import { AGAINST, FOR } from "../core/shading.js";
 import type { Look } from "./state.js";

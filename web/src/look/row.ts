@@ -1,7 +1,8 @@
 // One row of the grid: an image, and a cell for every column. Rows are used again for other images.
-import { className, data, labelOf, loadPhoto, percent, photoNow, prediction, type MapFacts } from "../core/data.js";
+import { className, data, labelOf, loadPhoto, photoNow, prediction, type MapFacts } from "../core/data.js";
 import { h } from "../core/dom.js";
 import type { Style } from "../core/overlay.js";
+import { percent } from "../core/words.js";
 import { density, drawCell } from "./draw.js";
 import { scoreWords, type Column } from "./images.js";
 import { look } from "./state.js";

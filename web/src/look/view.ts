@@ -1,6 +1,7 @@
 // The Look view: photographs x models x methods as a grid of overlays, one map in large, two beside each other.
-import { by, h, say } from "../core/dom.js";
 import { data } from "../core/data.js";
+import { by, h, say } from "../core/dom.js";
+import { loadPairs } from "../core/pairs.js";
 import { tip, untip } from "../core/tip.js";
 import { onPlace, place } from "../page/router.js";
 import { banner } from "./banner.js";
@@ -10,7 +11,6 @@ import { placed } from "./draw.js";
 import { makeGrid, type Grid } from "./grid.js";
 import { countWords, imagesOf } from "./images.js";
 import { keyHelp } from "./keys.js";
-import { loadPairs } from "./pairs.js";
 import { prefetch } from "./prefetch.js";
 import { readout } from "./readout.js";
 import { follow, look, onLook, set, type Look } from "./state.js";

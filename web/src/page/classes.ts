@@ -1,8 +1,10 @@
 // Classes: right and wrong predictions of a class side by side, what is said instead, and mean maps.
-import { data, labelOf, loadMaps, loadPhoto, mapOf, percent, prediction, sizeOf } from "../core/data.js";
+import { data, prediction, sizeOf } from "../core/data.js";
 import { by, h, say, type Child } from "../core/dom.js";
-import { DEFAULT_STYLE, paint } from "../core/overlay.js";
+import { menu } from "../core/fields.js";
 import { part } from "../core/parts.js";
+import { paintSmall } from "../core/small.js";
+import { percent } from "../core/words.js";
 import { confusionTable } from "./confusion.js";
 import { loadMeans, meanRows } from "./means.js";
 import { hrefOf, note, onPlace, place } from "./router.js";
@@ -40,20 +42,13 @@ function imagesOf(model: number, label: number): number[] {
 }
 
 async function overlay(canvas: HTMLCanvasElement, model: number, image: number): Promise<void> {
-  const asked = method;
-  await Promise.all([loadMaps(method, image), loadPhoto(image)]);
-  if (asked !== method || !canvas.isConnected) return;
   const [wide, high] = sizeOf(image);
   const scale = (96 * Math.min(2, devicePixelRatio || 1)) / Math.max(wide, high);
   canvas.width = Math.round(wide * scale);
   canvas.height = Math.round(high * scale);
-  const map = mapOf(method, image, model);
-  const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
-  paint(canvas.getContext("2d")!, area, await loadPhoto(image), sizeOf(image), map?.tile ?? null, DEFAULT_STYLE);
-  const holder = canvas.parentElement!;
-  if (!map?.tile) holder.classList.add("no-map");
-  const reason = map?.reason ? `, ${map.reason}` : "";
-  canvas.setAttribute("aria-label", `${data.images[image]!.name}${reason}`);
+  const map = await paintSmall(canvas, method, image, model);
+  if (!map?.tile) canvas.parentElement?.classList.add("no-map");
+  if (map?.reason) canvas.setAttribute("aria-label", `${data.images[image]!.name}, ${map.reason}`);
 }
 
 const seen = new IntersectionObserver(
@@ -109,11 +104,6 @@ function sideBySide(): HTMLElement {
   return h("div", { class: `side-by-side${judged ? "" : " unjudged"}` }, heads, ...rows);
 }
 
-function select(label: string, options: [string | number, string][], value: string | number, change: (value: string) => void): HTMLElement {
-  const box = h("select", { "aria-label": label, onchange: (event) => change((event.target as HTMLSelectElement).value) }, ...options.map(([key, text]) => h("option", { value: key, selected: String(key) === String(value) }, text)));
-  return h("label", {}, `${label} `, box);
-}
-
 function counts(label: number): string {
   const n = label < 0 ? data.images.length : classes.by === "label" ? classes.rows[label]!.length : null;
   return n === null ? "" : ` (${n})`;
@@ -129,12 +119,12 @@ function move(label: number, to: number): void {
 }
 
 function controls(): HTMLElement {
-  const options: [number, string][] = [-1, ...classes.names.keys()].map((label) => [label, `${nameOf(label)}${counts(label)}`]);
+  const options = [-1, ...classes.names.keys()].map((label): [string, string] => [String(label), `${nameOf(label)}${counts(label)}`]);
   return h(
     "div",
     { class: "controls" },
-    select("Class", options, chosen, (value) => move(Number(value), method)),
-    select("Method", data.methods.map((one, m) => [m, one.label]), method, (value) => move(chosen, Number(value))),
+    menu("class", "Class", options, String(chosen), (value) => move(Number(value), method)),
+    menu("class-method", "Method", data.methods.map((one, m) => [String(m), one.label] as const), String(method), (value) => move(chosen, Number(value))),
   );
 }
 
@@ -148,17 +138,15 @@ async function drawMeans(root: HTMLElement): Promise<void> {
   if (label === chosen && asked === method) root.replaceChildren(meanRows(means, label, classes.cells, nameOf(label)));
 }
 
-let focused = "";
-
 function draw(): void {
   const root = by("classes-root");
   const active = document.activeElement as HTMLElement | null;
-  if (active && root.contains(active)) focused = active.closest("label")?.firstChild?.textContent ?? "";
+  const focused = active && root.contains(active) ? active.id : "";
   seen.disconnect();
   const meansRoot = h("div", { class: "means-root" }, h("p", { class: "quiet" }, "Loading the mean maps"));
   const confusion = h("div", {});
   const fill = (): void => confusion.replaceChildren(
-    h("div", { class: "controls" }, select("Predictions of", [["", "all models together"], ...data.models.map((one, m): [number, string] => [m, one.label])], confused ?? "", (value) => { confused = value === "" ? null : Number(value); fill(); })),
+    h("div", { class: "controls" }, menu("class-model", "Predictions of", [["", "all models together"], ...data.models.map((one, m) => [String(m), one.label] as const)], confused === null ? "" : String(confused), (value) => { confused = value === "" ? null : Number(value); fill(); })),
     confusionTable(classes.names, nameOf(chosen), confused),
   ); // prettier-ignore
   const parts: Child[] = [controls(), h("h3", {}, chosen < 0 ? "Right and wrong" : `Right and wrong: ${nameOf(chosen)}`), sideBySide()];
@@ -169,11 +157,7 @@ function draw(): void {
     parts.push(h("h3", {}, "What was said"), confusion);
   }
   root.replaceChildren(...parts.filter((one): one is Node => one instanceof Node));
-  if (focused) {
-    const label = [...root.querySelectorAll("label")].find((one) => one.firstChild?.textContent === focused);
-    label?.querySelector("select")?.focus();
-    focused = "";
-  }
+  if (focused) document.getElementById(focused)?.focus();
   void drawMeans(meansRoot).catch((error: unknown) => meansRoot.replaceChildren(h("p", { class: "note warns" }, String(error))));
 }
 
@@ -208,9 +192,4 @@ export async function startClasses(): Promise<void> {
   if (rest.length) follow(rest);
   draw();
   onPlace("classes", follow);
-}
-
-/** The label of an image, for links from elsewhere. */
-export function hrefOfClass(image: number): string {
-  return hrefOf("classes", labelOf(image));
 }

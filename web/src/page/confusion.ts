@@ -1,7 +1,7 @@
 // What is said of the images of each class: a table of labels by predictions, of one model or of all together.
 import { data, labelOf, shortName } from "../core/data.js";
 import { h } from "../core/dom.js";
-import { dressTables } from "./tables.js";
+import { dressTables } from "../core/tables.js";
 
 /** Columns and rows at most; the rest is counted together. */
 const MOST = 24;

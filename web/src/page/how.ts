@@ -1,6 +1,6 @@
 // Copying the command, and files that lie in the single file itself.
-import { asset, isSingle } from "../core/parts.js";
 import { say } from "../core/dom.js";
+import { asset, isSingle } from "../core/parts.js";
 
 async function copy(button: HTMLElement): Promise<void> {
   const text = button.dataset["copy"] ?? "";

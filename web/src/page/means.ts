@@ -1,10 +1,11 @@
 // Mean maps of a class: one row per model, of all images, of those it gets right and wrong, and the difference.
 import { bytesOf, inflated } from "../core/bytes.js";
 import { SIGNED_MAPS, TOP_BYTE } from "../core/colour.js";
-import { data, fixed, number } from "../core/data.js";
+import { data } from "../core/data.js";
 import { h } from "../core/dom.js";
 import { DEFAULT_STYLE, paint, type Tile } from "../core/overlay.js";
 import { part } from "../core/parts.js";
+import { fixed, number } from "../core/words.js";
 
 export type Kind = "all" | "right" | "wrong";
 type Entry = [label: number, kind: Kind, count: number, limit: number, at: number];

@@ -1,10 +1,12 @@
 // The first screen: one photograph with telling maps, and two small charts.
 import { bytesOf } from "../core/bytes.js";
-import { labelOf, percent } from "../core/data.js";
+import { labelOf } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
+import type { Chart } from "../core/dots.js";
 import { DEFAULT_STYLE, paint, type Tile } from "../core/overlay.js";
 import { part } from "../core/parts.js";
-import { chartRows, saves, startChart, type Chart } from "./dots.js";
+import { percent } from "../core/words.js";
+import { startChart } from "./charts.js";
 import { hrefOf } from "./router.js";
 
 interface Shown {
@@ -110,8 +112,7 @@ export async function startOverview(): Promise<void> {
   charts.forEach((element) => {
     const chart = overview.charts[Number(element.dataset["chart"])];
     if (!chart) return;
-    const svg = startChart(element, chart);
-    element.closest("figure")?.querySelector("figcaption")?.append(saves(svg, chart.name, () => chartRows(chart)));
+    element.closest("figure")?.querySelector("figcaption")?.append(startChart(element, chart, chart.name));
   });
   if (root && overview.row) await drawRow(root, overview.row);
 }

@@ -1,8 +1,9 @@
 // Scores: a chart above each table, and intervals under the pointer.
-import { fixed } from "../core/data.js";
+import type { Chart } from "../core/dots.js";
 import { part } from "../core/parts.js";
 import { tip, untip } from "../core/tip.js";
-import { chartRows, saves, startChart, type Chart } from "./dots.js";
+import { fixed } from "../core/words.js";
+import { startChart } from "./charts.js";
 
 // A cell's interval, for the pointer; the keyboard finds it in the CSV.
 function intervals(table: HTMLTableElement): void {
@@ -30,8 +31,7 @@ export async function startRight(): Promise<void> {
     const name = `scores-${element.dataset["metric"]}`;
     const chart = charts.find((one) => one.name === name);
     if (!chart) continue;
-    const svg = startChart(element, chart);
-    element.after(saves(svg, `chart-${name}`, () => chartRows(chart)));
+    element.after(startChart(element, chart, `chart-${name}`));
   }
   document.querySelectorAll<HTMLTableElement>("#right table.scores").forEach(intervals);
 }

@@ -1,13 +1,12 @@
 // The board: methods or photographs down, models across.
 import { h } from "../core/dom.js";
-import { percent } from "../core/data.js";
+import { compact, firstName, percent } from "../core/words.js";
 import { makeCell, refresh, type Cell } from "./cell.js";
 import { openLarge } from "./large.js";
 import {
   answersOf, choices, choose, currentPhoto, labelOf, loading, methodOf, modelOf, photoOf, pictures, places, results,
   keyOf, type Change, type Place,
 } from "./state.js"; // prettier-ignore
-import { many, short } from "./words.js";
 import { retry, update } from "./work.js";
 
 let cells: Cell[][] = [];
@@ -61,7 +60,7 @@ function headRow(byPhoto: boolean): HTMLElement {
         "div",
         { class: "head", role: "columnheader" },
         h("strong", { title: about.source }, about.label),
-        h("small", {}, [about.family, about.parameters ? many(about.parameters) : ""].filter(Boolean).join(" · ")),
+        h("small", {}, [about.family, about.parameters ? compact(about.parameters) : ""].filter(Boolean).join(" · ")),
         byPhoto ? answers : null,
       );
     }),
@@ -141,7 +140,7 @@ export function answerBars(photo: string, model: number, count: number): HTMLEle
           update(0);
         }) as EventListener,
       },
-      h("span", { class: "hidden" }, "Explain "), h("span", { class: "class" }, short(answer.name)), h("span", { class: "p" }, ` ${percent(answer.p)}`),
+      h("span", { class: "hidden" }, "Explain "), h("span", { class: "class" }, firstName(answer.name)), h("span", { class: "p" }, ` ${percent(answer.p)}`),
     ); // prettier-ignore
   });
 }

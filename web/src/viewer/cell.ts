@@ -1,11 +1,11 @@
 // One cell of the board: a photograph with a map over it, and what is to be said of it.
 import { h } from "../core/dom.js";
-import { number, percent } from "../core/data.js";
 import { paint } from "../core/overlay.js";
+import { firstName, number, percent, whole } from "../core/words.js";
 import {
   answersOf, choices, keyOf, labelOf, lastMap, loading, methodOf, modelOf, photoOf, pictures, results, type Place,
 } from "./state.js"; // prettier-ignore
-import { counted, duration, short, whole } from "./words.js";
+import { counted, duration } from "./words.js";
 import { passesOf, waitingAt } from "./work.js";
 
 export interface Cell {
@@ -51,7 +51,7 @@ function wordsOf(place: Place): Words {
   if (result?.state === "stopped") return { kind: "stopped", line: "Stopped", more: "Click to compute it", share: null };
   if (result?.state === "done") {
     const zero = result.tile.limit > 0 ? "" : result.status === "ok" ? "Nothing speaks for it" : result.status.replaceAll("_", " ");
-    const more = zero ? `${methodOf(place.method).label} is zero everywhere for ${short(result.target.name)}` : "";
+    const more = zero ? `${methodOf(place.method).label} is zero everywhere for ${firstName(result.target.name)}` : "";
     return { kind: zero ? "empty" : "done", line: zero, more, share: null };
   }
   const since = loading.get(place.model);
@@ -99,7 +99,7 @@ export function refresh(cell: Cell): void {
   said.replaceChildren(
     ...(name === undefined
       ? [h("span", { class: "wait" }, "prediction to come")]
-      : [h("span", { class: "class", title: name }, short(name)), h("span", { class: "p" }, p === undefined ? "" : percent(p))]),
+      : [h("span", { class: "class", title: name }, firstName(name)), h("span", { class: "p" }, p === undefined ? "" : percent(p))]),
   );
   cell.name.textContent = labelFor(place, words, name, p);
   draw(cell, shown ? `${shown.order}` : "", shown?.tile ?? null);
@@ -107,7 +107,7 @@ export function refresh(cell: Cell): void {
 
 function labelFor(place: Place, words: Words, name: string | undefined, p: number | undefined): string {
   const parts = [`${labelOf(place.method)} of ${modelOf(place.model).label}`, photoOf(place.photo)!.name];
-  if (name !== undefined) parts.push(`${short(name)}${p === undefined ? "" : ` ${percent(p)}`}`);
+  if (name !== undefined) parts.push(`${firstName(name)}${p === undefined ? "" : ` ${percent(p)}`}`);
   const result = results.get(keyOf(place));
   if (result?.state === "done" && words.kind === "done") parts.push(`map from ${number(result.tile.range[0])} to ${number(result.tile.range[1])}`);
   else parts.push(words.kind === "running" ? "being computed" : [words.line, words.more].filter(Boolean).join(": "));

@@ -1,6 +1,6 @@
 // What is known of a map, beside it.
-import { number, percent } from "../core/data.js";
 import { h } from "../core/dom.js";
+import { number, percent } from "../core/words.js";
 import { answerBars } from "./board.js";
 import { saveMapPicture, saveMapTable } from "./saving.js";
 import { answersOf, keyOf, methodOf, modelOf, photoOf, results, targetKey, type Place } from "./state.js";

@@ -1,11 +1,11 @@
 // One map in large: what the model answered, the values under the pointer, and a second map to hold against it.
 import { COMPARISONS, makeComparing, type Comparing, type Comparison } from "../core/comparing.js";
-import { fixed, number, percent } from "../core/data.js";
 import { h } from "../core/dom.js";
 import { menu } from "../core/fields.js";
-import { readingAt } from "../core/overlay.js";
+import { readingLines } from "../core/reading.js";
+import { cosineOf, difference } from "../core/similar.js";
 import { makeStage, type Plate, type Stage } from "../core/stage.js";
-import { cosineOf, difference } from "../look/similar.js";
+import { firstName, fixed, percent } from "../core/words.js";
 import { comeFrom } from "./board.js";
 import { drawingControls } from "./drawing.js";
 import { fillFacts } from "./facts.js";
@@ -13,7 +13,6 @@ import { openSheet, type Sheet } from "./sheet.js";
 import {
   choices, keyOf, labelOf, lastMap, methodKey, modelOf, onChange, photoOf, pictures, places, results, type Place,
 } from "./state.js"; // prettier-ignore
-import { short } from "./words.js";
 
 interface Large {
   place: Place;
@@ -145,7 +144,7 @@ function plateOf(place: Place, size: readonly [number, number]): Plate {
   const own = shown && shown.tile.limit > 0 ? shown.tile : null;
   const waits = results.has(keyOf(place)) ? "" : "being computed";
   const reason = own ? "" : result?.state === "done" ? "zero everywhere" : result?.state === "stopped" ? "stopped" : (result?.reason ?? waits);
-  const old = waits && own ? ` (for ${short(shown!.target.name)}; the new one is being computed)` : "";
+  const old = waits && own ? ` (for ${firstName(shown!.target.name)}; the new one is being computed)` : "";
   return {
     title: nameOf(place) + old,
     tile: own,
@@ -153,16 +152,10 @@ function plateOf(place: Place, size: readonly [number, number]): Plate {
     reason,
     read(x, y) {
       if (!shown || !own) return [nameOf(place), reason];
-      const reading = readingAt(own, size, x, y);
-      if (!reading) return [nameOf(place), "outside what the model saw"];
-      const share = `${Math.round(100 * reading.share)} %`.replace("-", "−");
-      const about = reading.beyond ? (reading.value < 0 ? "≤ " : "≥ ") : "≈ ";
-      return [
-        nameOf(place),
-        `explains ${short(shown.target.name)} (${percent(shown.target.p)})`,
-        `value ${about}${number(reading.value, 2)}, ${share} of the map's maximum`,
-        `row ${reading.row + 1} of ${own.native[0]}, column ${reading.column + 1} of ${own.native[1]}`,
-      ];
+      const lines = readingLines(own, size, x, y);
+      return lines
+        ? [nameOf(place), `explains ${firstName(shown.target.name)} (${percent(shown.target.p)})`, ...lines]
+        : [nameOf(place), "outside what the model saw"];
     },
   };
 }

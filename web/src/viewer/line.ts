@@ -1,7 +1,8 @@
 // The progress line: how much is done, what is computed now, since when and for how much longer.
 import { h, say } from "../core/dom.js";
+import { whole } from "../core/words.js";
+import { counted, duration } from "./words.js";
 import { cancel, progress, retry, stoppedHere } from "./work.js";
-import { counted, duration, whole } from "./words.js";
 
 const bar = h("progress", { max: 1, value: 0, "aria-label": "Progress" });
 const words = h("p", { class: "now" });

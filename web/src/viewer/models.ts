@@ -1,10 +1,10 @@
 // Choosing models.
 import { h } from "../core/dom.js";
-import { percent } from "../core/data.js";
+import { compact, percent } from "../core/words.js";
+import type { Model } from "./api.js";
 import { openSheet } from "./sheet.js";
 import { choices, choose, server } from "./state.js";
-import { counted, many } from "./words.js";
-import type { Model } from "./api.js";
+import { counted } from "./words.js";
 import { update } from "./work.js";
 
 const ORIGINS: Record<string, string> = {
@@ -54,7 +54,7 @@ function groupOf(models: Model[], toggle: (model: Model, on: boolean) => void): 
     ...sorted.map((model) => {
       const facts = [
         model.family,
-        model.parameters ? `${many(model.parameters)} parameters` : "",
+        model.parameters ? `${compact(model.parameters)} parameters` : "",
         model.input ? `${model.input[0]} × ${model.input[1]} px` : "",
         model.accuracy !== null ? `${percent(model.accuracy)} right` : "",
       ];

@@ -1,5 +1,6 @@
 // The page around the board: what is chosen, in one bar.
 import { h } from "../core/dom.js";
+import { photoAddress } from "./api.js";
 import { boardElement, paintAll, refreshBoard } from "./board.js";
 import { drawingControls } from "./drawing.js";
 import { pick, remove, underway } from "./intake.js";
@@ -13,7 +14,6 @@ import { startElement } from "./start.js";
 import {
   choices, choose, currentMethod, currentPhoto, labelOf, methodKey, onChange, photos, server, tell, type Change,
 } from "./state.js"; // prettier-ignore
-import { photoAddress } from "./api.js";
 import { targetField, type TargetField } from "./target.js";
 import { counted } from "./words.js";
 import { update } from "./work.js";

@@ -1,8 +1,8 @@
 // Out of the page: pictures of maps and of the board, their values, and studies.
 import { h } from "../core/dom.js";
-import { percent } from "../core/data.js";
 import { paint, valueAt } from "../core/overlay.js";
-import { saveCanvas, saveCsv } from "../core/save.js";
+import { fileName, saveCanvas, saveCsv } from "../core/save.js";
+import { firstName, percent, whole } from "../core/words.js";
 import { Gone, Refusal, listen, startSaving, stopJob } from "./api.js";
 import { boardCells } from "./board.js";
 import { openSheet } from "./sheet.js";
@@ -10,7 +10,7 @@ import {
   answersOf, choices, currentMethod, currentPhoto, keyOf, labelOf, modelOf, photoOf, photos, pictures, results, server, type Place,
 } from "./state.js"; // prettier-ignore
 import { targetWords } from "./target.js";
-import { counted, duration, fileName, short, whole } from "./words.js";
+import { counted, duration } from "./words.js";
 
 /** Longest side in pixels of a saved picture of one map. */
 const SIDE = 1024;
@@ -84,7 +84,7 @@ function saveBoard(): void {
     const x = pad + head + column * (side + gap);
     write(modelOf(cell.place.model).label, x, pad + 52, 16, true);
     const answer = choices.layout === "photo" ? answersOf(cell.place.photo, cell.place.model)?.[0] : undefined;
-    if (answer) write(`${short(answer.name)} ${percent(answer.p)}`, x, pad + 73, 14);
+    if (answer) write(`${firstName(answer.name)} ${percent(answer.p)}`, x, pad + 73, 14);
   });
   let y = pad + top;
   cells.forEach((row, at) => {
@@ -103,8 +103,8 @@ function saveBoard(): void {
       paint(context, area, pictures.get(photo.id) ?? null, [photo.width, photo.height], tile, choices.style);
       context.restore();
       const answer = answersOf(cell.place.photo, cell.place.model)?.[0];
-      const words = result?.state === "done" ? `${short(result.target.name)} ${percent(result.target.p)}`
-        : result && result.state !== "stopped" ? result.reason : `${answer ? `${short(answer.name)}, ` : ""}not computed yet`; // prettier-ignore
+      const words = result?.state === "done" ? `${firstName(result.target.name)} ${percent(result.target.p)}`
+        : result && result.state !== "stopped" ? result.reason : `${answer ? `${firstName(answer.name)}, ` : ""}not computed yet`; // prettier-ignore
       write(words, x, y + tall + 18, 13);
     });
     y += heights[at]! + 30 + gap;

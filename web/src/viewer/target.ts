@@ -1,9 +1,9 @@
 // Which class is explained: each model's own answer, or one that is named (WAI-ARIA's combobox with a list).
 import { h, say } from "../core/dom.js";
-import { percent } from "../core/data.js";
+import { firstName, percent } from "../core/words.js";
 import { readClasses } from "./api.js";
 import { answersOf, choices, choose, currentPhoto, photos } from "./state.js";
-import { counted, short } from "./words.js";
+import { counted } from "./words.js";
 import { update } from "./work.js";
 
 /** Classes shown at once; more are found by typing. */
@@ -69,7 +69,7 @@ export function targetField(): TargetField {
   function sync(): void {
     if (document.activeElement === input && !list.hidden) return;
     const { target } = choices;
-    input.value = target.kind === "class" ? short(target.name) : OWN;
+    input.value = target.kind === "class" ? firstName(target.name) : OWN;
     input.title = target.kind === "class" ? target.name : "";
     clear.hidden = target.kind === "own";
     element.classList.toggle("set", target.kind !== "own");
@@ -145,7 +145,7 @@ export function targetField(): TargetField {
     edited = false;
     show(false);
     sync();
-    say(entry.name === OWN ? "Each model's own answer is explained." : `${short(entry.name)} is explained.`);
+    say(entry.name === OWN ? "Each model's own answer is explained." : `${firstName(entry.name)} is explained.`);
     update(0);
   }
 
@@ -191,5 +191,5 @@ export function targetField(): TargetField {
 
 /** In words, for captions. */
 export function targetWords(): string {
-  return choices.target.kind === "class" ? short(choices.target.name) : "each model's own answer";
+  return choices.target.kind === "class" ? firstName(choices.target.name) : "each model's own answer";
 }

@@ -159,7 +159,7 @@ def over_input(explained: Explained) -> NDArray[np.float64]:
     maps = explained.maps
     native = np.asarray(finish_named(explained.spec.finish)(maps.values.astype(np.float64)))
     size = explained.gathering.inputs.shape[-2:]
-    return sample(native, maps.boxes, maps.boxes, (int(size[0]), int(size[1])))[0]
+    return np.asarray(sample(native, maps.boxes, maps.boxes, (int(size[0]), int(size[1])))[0], np.float64)
 
 
 def highest(values: NDArray[np.float64], share: float = SHARE) -> NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 // Every table with a name can be sorted by its columns and saved as CSV.
-import { h, say } from "../core/dom.js";
-import { saveCsv } from "../core/save.js";
+import { h, say } from "./dom.js";
+import { saveCsv } from "./save.js";
+import { saveButton } from "./saves.js";
 
 type Value = string | number | null;
 
@@ -98,11 +99,7 @@ export function dressTables(root: ParentNode): void {
     table.dataset["dressed"] = "";
     const name = table.dataset["name"]!;
     sortable(table);
-    const link = h(
-      "button",
-      { type: "button", class: "save", "aria-label": `Save the table ${name} as CSV`, onclick: () => saveCsv(rowsOf(table), name) },
-      "CSV",
-    );
+    const link = saveButton("CSV", `the table ${name}`, () => saveCsv(rowsOf(table), name));
     const holder = table.closest(".scroller") ?? table;
     holder.after(h("p", { class: "saves" }, link));
   }

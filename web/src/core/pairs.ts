@@ -1,7 +1,8 @@
 // How alike the maps of two models are, image by image; from the part that the analysis of the agreement writes.
-import { bytesOf, inflated } from "../core/bytes.js";
-import { data, has } from "../core/data.js";
-import { part } from "../core/parts.js";
+import { bytesOf, inflated } from "./bytes.js";
+import { TOP_BYTE } from "./colour.js";
+import { data, has } from "./data.js";
+import { part } from "./parts.js";
 
 interface PairsPart {
   pairs: [number, number][];
@@ -35,5 +36,11 @@ export function pairScores(method: number, [a, b]: readonly [number, number]): (
   if (at < 0) return undefined;
   const count = data.images.length;
   const row = found.bytes.subarray(at * count, (at + 1) * count);
-  return Array.from(row, (byte) => (byte === UNKNOWN ? null : low + (byte / 254) * (high - low)));
+  return Array.from(row, (byte) => (byte === UNKNOWN ? null : low + (byte / TOP_BYTE) * (high - low)));
+}
+
+/** The same, loaded where it is not there yet; null where it is not known. */
+export async function perImage(method: number, a: number, b: number): Promise<(number | null)[] | null> {
+  await loadPairs(method);
+  return pairScores(method, [a, b]) ?? null;
 }

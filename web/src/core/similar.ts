@@ -1,7 +1,7 @@
 // Two maps of one image held against each other: how alike they are, and where they differ.
-import { TOP_BYTE } from "../core/colour.js";
-import type { Tile } from "../core/overlay.js";
-import { commonBox, sampled } from "../core/resample.js";
+import { TOP_BYTE } from "./colour.js";
+import type { Tile } from "./overlay.js";
+import { commonBox, sampled } from "./resample.js";
 
 /** Places along each side of the common box at which maps are compared. */
 const SIDE = 96;

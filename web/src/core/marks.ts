@@ -1,5 +1,5 @@
 // The marks of groups and relations: every colour has a shape of its own, so that nobody needs the colour.
-import { s } from "../core/dom.js";
+import { s } from "./dom.js";
 
 type Shape = "circle" | "square" | "up" | "diamond" | "down" | "plus" | "cross" | "bar";
 

@@ -19,24 +19,3 @@ export function clipped(text: string, room: number, size = 12): string {
   while (keep > 1 && widthOf(`${text.slice(0, keep).trimEnd()}…`, size) > room) keep--;
   return `${text.slice(0, keep).trimEnd()}…`;
 }
-
-/** Two decimals without the zero before the point, as in tables of papers. */
-export function short(value: number | null, decimals = 2): string {
-  if (value === null || !Number.isFinite(value)) return "–";
-  const text = value.toFixed(decimals);
-  const bare = /^-?0\.0*$/.test(text) ? text.replace("-", "") : text;
-  return bare.replace(/^(-?)0\./, "$1.").replace("-", "−");
-}
-
-/** A large number in few letters. */
-export function compact(value: number): string {
-  if (value >= 1e9) return `${Number((value / 1e9).toPrecision(3))} G`;
-  if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))} M`;
-  if (value >= 1e4) return `${Number((value / 1e3).toPrecision(3))} k`;
-  return value.toLocaleString("en");
-}
-
-/** A number at an axis. */
-export function tickText(value: number, decimals: number): string {
-  return Math.abs(value) < 1e-9 ? "0" : short(value, decimals);
-}

@@ -1,7 +1,8 @@
-// Maps over photographs, small: in the pair's drawer and in the strips of images.
-import { data, loadMaps, loadPhoto, mapOf, percent, prediction, sizeOf, labelOf } from "../core/data.js";
-import { h } from "../core/dom.js";
-import { DEFAULT_STYLE, paint } from "../core/overlay.js";
+// Maps over photographs, small: in the drawer of a pair, in strips of images, side by side in a class.
+import { data, loadMaps, loadPhoto, mapOf, prediction, sizeOf, labelOf, type MapFacts } from "./data.js";
+import { h } from "./dom.js";
+import { DEFAULT_STYLE, paint } from "./overlay.js";
+import { percent } from "./words.js";
 
 /** A canvas with a map over its photograph; `model` null for the photograph alone. It is drawn when its data is there. */
 export function overlay(method: number, image: number, model: number | null, width: number): HTMLCanvasElement {
@@ -12,16 +13,17 @@ export function overlay(method: number, image: number, model: number | null, wid
     class: "overlay", width: Math.round(width * dots), height: Math.round(height * dots), role: "img",
     "aria-label": `${data.images[image].name}${model === null ? "" : `, map of ${data.models[model].label}`}`,
   }); // prettier-ignore
-  void draw();
+  void paintSmall(canvas, method, image, model).then(() => (canvas.dataset["drawn"] = ""));
   return canvas;
+}
 
-  async function draw(): Promise<void> {
-    const [photo] = await Promise.all([loadPhoto(image).catch(() => null), model === null ? null : loadMaps(method, image)]);
-    const map = model === null ? null : mapOf(method, image, model);
-    const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
-    paint(canvas.getContext("2d")!, area, photo, [wide, tall], map?.tile ?? null, DEFAULT_STYLE);
-    canvas.dataset["drawn"] = "";
-  }
+/** Draw a map over its photograph into a canvas as large as that is, when its data is there; what is known of the map. */
+export async function paintSmall(canvas: HTMLCanvasElement, method: number, image: number, model: number | null): Promise<MapFacts | null> {
+  const [photo] = await Promise.all([loadPhoto(image).catch(() => null), model === null ? null : loadMaps(method, image)]);
+  const map = model === null ? null : mapOf(method, image, model);
+  const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+  paint(canvas.getContext("2d")!, area, photo, sizeOf(image), map?.tile ?? null, DEFAULT_STYLE);
+  return map;
 }
 
 /** What a model said of an image, in a line; null where nobody knows. */

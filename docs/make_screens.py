@@ -1,0 +1,170 @@
+"""Make the pictures of the report and of the viewer: the pages themselves in Chromium, at chosen moments.
+
+::
+
+    crosslight demo --out DEMO
+    CROSSLIGHT_DATA=/path/to/data python docs/make_pictures.py PHOTOGRAPHS
+    python docs/make_screens.py DEMO PHOTOGRAPHS [NAME...]
+
+``DEMO`` holds the embedded study, ``PHOTOGRAPHS`` the study of photographs that ``make_pictures.py`` keeps where a folder
+is named; `PHOTOGRAPHS` there says whose they are. Their reports are taken as they lie there: after a change of the front
+end, write them again with ``crosslight report``. With names only these pictures are made. It takes about a minute.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from make_pictures import save
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from crosslight.viewer.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--force-color-profile=srgb"]
+#: what the viewer shows: classifiers of the photographs' study by their labels, and methods
+MODELS = ("MobileNetV1", "MobileNetV2 (TF2)", "SqueezeNet 1.0", "SqueezeNet 1.1")
+METHODS = ("grad-cam", "integrated-gradients", "kernel-shap")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A moment of a page.
+
+    Attributes:
+        page: the demo's report, that of the photographs, the empty viewer, or the viewer of the photographs' study.
+        place: the address within it.
+        size: of the window, in pixels.
+        ready: a selector of what has to be there.
+        act: what a person does then.
+        clip: left, top, right and bottom of the part that is kept; zeros for the whole window.
+        dark: which scheme.
+    """
+
+    page: Literal["demo", "photographs", "start", "viewer"]
+    place: str = ""
+    size: tuple[int, int] = (1200, 800)
+    ready: str = "body"
+    act: Callable[[Page], None] = lambda page: None
+    clip: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dark: bool = False
+
+
+def open_pair(page: Page) -> None:
+    """Point at the two models that are most alike, so that all pages light them up."""
+    page.locator(".matrix").scroll_into_view_if_needed()
+
+
+def drop(page: Page) -> None:
+    """Take the photograph of the cat into the viewer, and wait for all maps."""
+    page.locator(".samples button", has_text="cat").click()
+    count = len(MODELS) * len(METHODS)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.cell[data-state=done]').length === n", arg=count, timeout=240_000
+    )
+
+
+def compare(page: Page) -> None:
+    """... and hold two of them against each other."""
+    drop(page)
+    page.locator(".cell").nth(2).click()
+    page.get_by_label("side by side", exact=True).check(force=True)
+
+
+SCREENS = {
+    "report-overview": Screen("demo", "#overview", (1200, 900)),
+    "report-look": Screen("photographs", "#look", (1200, 850), ".cell[data-drawn=map]"),
+    "report-large": Screen("photographs", "#look/0?open=3.5&beside=7.0&compare=beside", (1200, 850), ".plate >> nth=1"),
+    "report-agree": Screen("demo", "#agree", (1200, 1000), ".matrix", open_pair),
+    "report-pair": Screen("demo", "#agree/0/0/1", (1200, 850), ".drawer.open .duo .overlay[data-drawn]", dark=True),
+    "report-classes": Screen("demo", "#classes", (1200, 900)),
+    "report-right": Screen("demo", "#right", (1200, 900)),
+    "viewer-start": Screen("start", size=(1200, 800), ready=".samples img"),
+    "viewer-board": Screen("viewer", size=(1200, 850), ready=".samples img", act=drop),
+    "viewer-large": Screen("viewer", size=(1200, 850), ready=".samples img", act=compare),
+}
+
+
+@contextmanager
+def served(results: Path | None) -> Iterator[str]:
+    """The address of a viewer while it runs."""
+    server, begun = Server(results, machine=False), threading.Event()
+    thread = threading.Thread(target=lambda: server.run(lambda address: begun.set()), daemon=True)
+    thread.start()
+    begun.wait()
+    try:
+        yield server.address.url
+    finally:
+        server.stop()
+        thread.join()
+
+
+def chosen(results: Path) -> str:
+    """A script that has the viewer begin with `MODELS` and `METHODS`."""
+    sections = json.loads((results / "study.json").read_text("utf-8"))["facts"]["spec"]["models"]
+    names = {section["label"]: section["name"] for section in sections}
+    kept = {
+        "models": [f"{names[label]}\n{label}" for label in MODELS],
+        "methods": [{"name": name, "settings": {}} for name in METHODS],
+    }
+    return f"sessionStorage.setItem('crosslight-viewer', {json.dumps(json.dumps(kept))})"
+
+
+def photograph(browser: Browser, address: str, screen: Screen, script: str) -> Image.Image:
+    """What the window shows at that moment."""
+    width, height = screen.size
+    tab = browser.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if screen.dark else "light",
+        reduced_motion="reduce",
+    )
+    if script:
+        tab.add_init_script(script)
+    tab.goto(address + screen.place)
+    tab.wait_for_selector(screen.ready)
+    screen.act(tab)
+    tab.wait_for_timeout(1500)  # parts that come lazily
+    shot = Image.open(BytesIO(tab.screenshot())).convert("RGB")
+    tab.close()
+    left, top, right, bottom = screen.clip
+    return shot.crop((left, top, right or width, bottom or height))
+
+
+def main() -> None:
+    """Make all pictures, or those that are named."""
+    if len(sys.argv) < 3:
+        sys.exit("name the folder that crosslight demo wrote, and that of docs/make_pictures.py")
+    demo, photographs = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve() / "results"
+    paths = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if not paths:
+        sys.exit("Chromium is needed: apt-get install chromium")
+    wanted = {name: SCREENS[name] for name in sys.argv[3:] or SCREENS}
+    reports = {"demo": demo, "photographs": photographs}
+    with sync_playwright() as control:
+        browser = control.chromium.launch(executable_path=paths[0], args=ARGUMENTS)
+        for name, screen in wanted.items():
+            if screen.page in reports:
+                address = (reports[screen.page] / "report" / "index.html").as_uri()
+                save(photograph(browser, address, screen, ""), f"{name}.png")
+                continue
+            results = photographs if screen.page == "viewer" else None
+            with served(results) as address:
+                script = chosen(results) if results else ""
+                save(photograph(browser, address, screen, script), f"{name}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
