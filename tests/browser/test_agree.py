@@ -213,7 +213,7 @@ def test_drawings_can_be_taken_along(view: Any, method: MethodAnalysis, tmp_path
         place = view.locator(f"[data-drawing={name}]")
         for kind in ("SVG", "CSV", "PNG") if name == "matrix" else ("SVG", "CSV"):
             with view.expect_download() as caught:
-                place.locator("button.file", has_text=kind).click()
+                place.locator("button.save", has_text=kind).click()
             caught.value.save_as(path := tmp_path / caught.value.suggested_filename)
             assert path.name == f"grad-cam-{name}.{kind.lower()}"
             if kind == "SVG":
@@ -258,6 +258,7 @@ def test_strips_pairs_and_tables(view: Any) -> None:
     scene.locator(".overlay[data-drawn]").nth(3).wait_for()
     assert scene.locator(".overlay").count() == 4  # the photograph and three models
     view.locator("[data-table=pairs] summary").click()
+    view.wait_for_selector("[data-table=pairs] tbody tr >> nth=2")
     assert view.locator("[data-table=pairs] tbody tr").count() == 3
     view.locator("[data-drawing=pairs] .row").last.click()
     view.wait_for_selector(".drawer .duo")
@@ -326,7 +327,7 @@ def test_many_models_are_one_picture_with_the_same_cells(
     view.mouse.move(box["x"] + 3.5 * box["width"] / MANY, box["y"] + 8.5 * box["height"] / MANY)
     assert number(method.main.mean[order[8], order[3]]) in view.locator(".tip").inner_text()
     with view.expect_download() as caught:
-        view.locator("[data-drawing=matrix] button.file", has_text="SVG").click()
+        view.locator("[data-drawing=matrix] button.save", has_text="SVG").click()
     caught.value.save_as(tmp_path / "matrix.svg")
     assert "data:image/png" in (tmp_path / "matrix.svg").read_text("utf-8")
     assert before not in (tmp_path / "matrix.svg").read_text("utf-8")  # it is saved in the colours of paper

@@ -73,7 +73,7 @@ def test_cells_say_what_was_predicted_and_whether_it_is_right(view: Any) -> None
     assert cell(view, 2, 1).locator(".mark.no").count() == 1
     assert "dog" in cell(view, 2, 0).inner_text()
     assert view.locator(".row.body[data-image='1'] .mark").count() == 0  # its label is no class
-    assert "predicts dog" in cell(view, 2, 0).get_attribute("aria-label")
+    assert "dog 87 %, right" in cell(view, 2, 0).get_attribute("aria-label")
     assert view.locator("#count").inner_text() == f"{COUNT} images"
     assert view.locator(".heading").all_inner_texts() == ["Net & Co", "Net <i>two</i>", "Net 3"]
 

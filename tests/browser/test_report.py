@@ -62,7 +62,7 @@ def go(page: Any, view: str) -> None:
         "look": ".cell[data-drawn]",
         "agree": "#agree-root *",
         "classes": "#classes .mean canvas",
-        "right": "#right svg.small-dots",
+        "right": "#right svg.dots",
         "how": "#how table[data-dressed]",
     }
     page.wait_for_selector(drawn[view], state="attached")
@@ -215,7 +215,7 @@ def test_charts_are_saved_as_svg_png_and_csv(opened: Opened) -> None:
         assert picture.width > 1000
     name, table = saved(page, lambda: saves.get_by_text("CSV").click())
     assert len(list(csv.DictReader(io.StringIO(table.decode())))) == page.locator(".small-chart").first.locator(
-        ".dot-mark"
+        ".row"
     ).count()  # fmt: skip
 
 

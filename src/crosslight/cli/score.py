@@ -1,12 +1,12 @@
 """``crosslight score``: how well maps point to where the evidence is, and whether the classifiers depend on it.
 
 With ``--json``: ``out``, ``files`` and what was measured of ``scores`` (``metrics``, ``methods``, ``models``,
-``masks``, ``images``, ``scores``, ``baselines``, ``above_chance``, ``better_than_chance`` and the rest of what stands under
-``localisation`` in ``OUT/scores.json``), ``probes`` (``metrics``, ``groups``, ``better``, ``methods``, ``models``,
-``scores``, ``baselines``, ``above_chance``, ``costs``, ``evaluations``, ``seconds``, ``failures``, ``settings``) and
-``rankings`` (``metrics``, ``methods``, ``models``, ``ranks`` with ``low`` and ``high``, ``tau``, ``concordance``,
-``sentences``). With ``--list``: ``metrics``, a list of ``name``, ``group``, ``better``, ``cost``, ``summary``,
-``reference`` and ``settings``.
+``masks``, ``images``, ``scores``, ``baselines``, ``above_chance``, ``better_than_chance`` and the rest of what stands
+under ``localisation`` in ``OUT/scores.json``), ``probes`` (``metrics``, ``groups``, ``better``, ``methods``,
+``models``, ``scores``, ``baselines``, ``above_chance``, ``costs``, ``evaluations``, ``seconds``, ``failures``,
+``settings``) and ``rankings`` (``metrics``, ``methods``, ``models``, ``ranks`` with ``low`` and ``high``, ``tau``,
+``concordance``, ``sentences``). With ``--list``: ``metrics``, a list of ``name``, ``group``, ``better``, ``cost``,
+``summary``, ``reference`` and ``settings``.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def score(
         typer.Option(
             "--masks",
             metavar="M",
-            help="Folder of PNG masks or label maps named like the images, CSV of boxes (image,x0,y0,x1,y1), COCO (JSON), "
-            "VOC (XML), or for scenes evidence (default) or object.",
+            help="Folder of PNG masks or label maps named like the images, CSV of boxes (image,x0,y0,x1,y1), COCO "
+            "(JSON), VOC (XML), or for scenes evidence (default) or object.",
         ),
     ] = None,
     region: Annotated[

@@ -83,6 +83,9 @@ class EditSummary:
         kept: how many of these still are.
         means: by name of what is averaged, mean with the bounds of its 95 % bootstrap interval over pictures; NaN where
             there is none. Of maps, names are ``METHOD: inside_before`` and so on, and ``METHOD: inside_change``.
+        others: of one class: pictures for which another class is followed, edited likewise.
+        others_said: how many of these are called this class once they are edited. Where that is about as often as the
+            class is kept, it is what the classifier says of pictures that show nothing.
     """
 
     model: str
@@ -91,6 +94,13 @@ class EditSummary:
     said: int
     kept: int
     means: Mapping[str, tuple[float, float, float]]
+    others: int = 0
+    others_said: int = 0
+
+    @property
+    def others_share(self) -> float:
+        """Share of the other edited pictures that are called so; NaN where there are none, or for all classes."""
+        return self.others_said / self.others if self.others else float("nan")
 
     @property
     def kept_share(self) -> tuple[float, float, float]:
@@ -146,10 +156,13 @@ class EditResult:
             groups = (
                 [("", own)] if not by_class else [(name, [r for r in own if r.asked == name]) for name in self.classes]
             )
-            found += [self._summary(model, name, group) for name, group in groups if group]
+            for name, group in groups:
+                rest = [row for row in own if name and row.asked != name]
+                if group:
+                    found.append(self._summary(model, name, group, rest))
         return found
 
-    def _summary(self, model: str, asked: str, rows: Sequence[EditRow]) -> EditSummary:
+    def _summary(self, model: str, asked: str, rows: Sequence[EditRow], rest: Sequence[EditRow]) -> EditSummary:
         columns: dict[str, list[float]] = {name: [getattr(row, name) for row in rows] for name in _AVERAGED}
         for method in self.methods:
             for name in OF_MAPS:
@@ -165,7 +178,8 @@ class EditResult:
         )
         means = {name: (float(mean[i]), float(low[i]), float(high[i])) for i, name in enumerate(columns)}
         said = sum(row.said for row in rows)
-        return EditSummary(model, asked, len(rows), said, sum(row.kept for row in rows), means)
+        kept, so_called = sum(row.kept for row in rows), sum(row.said_after == asked for row in rest)
+        return EditSummary(model, asked, len(rows), said, kept, means, len(rest), so_called)
 
     def sentences(self) -> list[str]:
         """Which classifiers still say what they said, in words."""
@@ -226,7 +240,7 @@ def _sentence(does: str, said: str, summaries: Sequence[EditSummary]) -> str:
     start = f"With {does}, "
     if not asked:
         return f"{start}there is nothing to keep: no classifier said {said} before."
-    named = ", ".join(f"{one.model} ({one.kept} of {one.said})" for one in still[:_NAMED])
+    named = ", ".join(f"{one.model} ({_kept(one)})" for one in still[:_NAMED])
     more = f" and {len(still) - _NAMED} more" if len(still) > _NAMED else ""
     count = f"{len(still)} of {len(asked)}" if still else f"none of {len(asked)}"
     noun, verb = ("classifier", "says") if len(asked) == 1 else ("classifiers", "say")
@@ -236,12 +250,19 @@ def _sentence(does: str, said: str, summaries: Sequence[EditSummary]) -> str:
     return f"{start}{count} {noun} still {verb} {said} {where}{named}{more}."
 
 
+def _kept(one: EditSummary) -> str:
+    """How many are kept, beside how often other pictures are called so: ``6 of 6; 60 % of the others, too``."""
+    too = f"; {100 * one.others_share:.0f} % of the others, too" if one.others_said else ""
+    return f"{one.kept} of {one.said}{too}"
+
+
 def _summary_row(one: EditSummary) -> dict[str, Any]:
     """As JSON holds it."""
     share = dict(zip(("kept_share", "kept_low", "kept_high"), one.kept_share, strict=True))
     means = {name: dict(zip(("mean", "low", "high"), bounds, strict=True)) for name, bounds in one.means.items()}
     return {
         "model": one.model, "class": one.asked, "images": one.images, "said": one.said, "kept": one.kept, **share,
+        "others": one.others, "others_said": one.others_said,
         "means": means,
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..core.maps import Status
 from .contents import Contents, MethodGroup
 from .summary import STATUS_WORDS
-from .words import reference_link, settings_words, target_words
+from .words import settings_words, target_words
 
 #: failures listed on the page; the rest is counted
 LISTED = 300
@@ -63,6 +63,8 @@ def trouble_of(contents: Contents) -> dict[str, dict[str, Counter[str] | None]]:
 
 def settings_of(group: MethodGroup) -> dict[str, Any]:
     """What the table of methods says of one."""
+    from ..methods.cards import link_of  # loads torch
+
     attributes = group.first.attributes
     sites = [str(one.attributes.get("site") or "") for one in group.sets.values()]
     reference = str(attributes.get("reference") or "")
@@ -77,7 +79,7 @@ def settings_of(group: MethodGroup) -> dict[str, Any]:
         "sites": dict(zip(group.sets, sites, strict=True)) if any(sites) else {},
         "shapes": sorted({one.shape for one in group.sets.values()}),
         "reference": reference,
-        "link": reference_link(reference),
+        "link": link_of(reference),
     }
 
 

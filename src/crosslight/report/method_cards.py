@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import CrosslightError
 from .contents import Contents
-from .words import reference_link, settings_words
+from .words import settings_words
 
 if TYPE_CHECKING:
     from ..methods import Card
@@ -50,10 +50,11 @@ def method_cards(contents: Contents) -> tuple[MethodCard, ...]:
 
 def _card(name: str, attributes: Mapping[str, Any]) -> tuple[Card, bool]:
     """The method's own card, or what the store knows of one that is not installed."""
-    from ..methods import METHODS, Card, card_of  # loads torch, which nothing else of a report needs
+    from ..methods import METHODS, Card, card_of  # loads torch
+    from ..methods.cards import link_of
 
     try:
         return card_of(METHODS[name]), True
     except CrosslightError:
         reference = str(attributes.get("reference") or "")
-        return Card(name, name, "", "", "", (), reference, reference_link(reference), ()), False
+        return Card(name, name, "", "", "", (), reference, link_of(reference), ()), False

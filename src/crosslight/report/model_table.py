@@ -8,7 +8,6 @@ from typing import Any
 
 from ..core.share import Share
 from .contents import ModelColumn
-from .words import reference_link
 
 #: who states an accuracy, by the source of a classifier
 _STATED_BY = {"timm": "timm's results", "torchvision": "torchvision's weights"}
@@ -55,6 +54,8 @@ class ModelRow:
 
 def model_row(model: ModelColumn) -> ModelRow:
     """What the table says of one classifier."""
+    from ..methods.cards import link_of  # loads torch
+
     stored = model.attributes
     facts: Mapping[str, Any] = stored.get("facts") or {}
     features = stored.get("last_features")
@@ -67,7 +68,7 @@ def model_row(model: ModelColumn) -> ModelRow:
         label=model.label,
         network=str(facts.get("name") or stored.get("name") or ""),
         reference=reference,
-        link=reference_link(reference),
+        link=link_of(reference),
         family=str(facts.get("family") or ""),
         parameters=facts.get("parameters"),
         input_size=tuple(facts.get("input_size") or ()),

@@ -170,7 +170,6 @@ def page_text(
         "pictured": shown,
         "photographs": sum(photographs),
         "gone": gone,
-        "signed": [is_signed_method(group) for group in contents.methods],
         "cells": CELLS,
         "panels": panels,
         "over": over,

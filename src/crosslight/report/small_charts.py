@@ -17,6 +17,9 @@ from .finding import Finding
 from .right import BASELINE_WORDS, Right, ScoreTable
 from .summary import Pair, pairs_of
 
+#: look of rows that are of no relation: a dot in the first colour
+PLAIN = "c0"
+
 #: rows of a chart on the first screen; of more, the highest and the lowest
 MOST = 8
 
@@ -78,17 +81,24 @@ class SmallChart:
     at: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """In JSON's own types; what is not known is null."""
-        return {
-            "name": self.name, "unit": self.unit, "within": self.within, "chance": _known(self.chance),
-            "chanceWords": self.chance_words, "percent": self.percent, "left": self.left, "at": self.at,
-            "points": [
-                {"label": p.label, "mean": _known(p.mean), "low": _known(p.low), "high": _known(p.high),
-                 "floor": _known(p.floor), "look": p.look, "note": p.note,
-                 "parts": [round(part, 4) for part in p.parts if np.isfinite(part)]}
+        """In JSON's own types, as ``web/src/core/dots.ts`` reads it; what is not known is left out."""
+        chart = {
+            "name": self.title, "head": self.unit, "within": self.within, "zero": False, "percent": self.percent,
+            "chance": _known(self.chance), "chanceWords": self.chance_words, "left": self.left, "at": self.at,
+            "rows": [
+                _without_unknown({
+                    "label": p.label, "look": p.look, "value": _known(p.mean), "low": _known(p.low),
+                    "high": _known(p.high), "floor": _known(p.floor), "note": p.note,
+                    "parts": [round(part, 4) for part in p.parts if np.isfinite(part)],
+                })
                 for p in self.points
             ],
         }  # fmt: skip
+        return {"file": self.name, **_without_unknown(chart)}
+
+
+def _without_unknown(entries: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entries.items() if key in ("within", "look") or value not in (None, "", [])}
 
 
 def _known(value: float) -> float | None:
@@ -150,7 +160,7 @@ def agreement_chart(
 
 def _method_point(label: str, pairs: Sequence[Pair]) -> Point:
     mean, floor = (float(np.mean([getattr(pair, name) for pair in pairs])) for name in ("mean", "floor"))
-    return Point(label, mean, floor=floor, look="group", note=f"{mean - floor:+.2f}".replace("-", "\N{MINUS SIGN}"))
+    return Point(label, mean, floor=floor, look=PLAIN, note=f"{mean - floor:+.2f}".replace("-", "\N{MINUS SIGN}"))
 
 
 def shortened(points: Sequence[Point], most: int = MOST) -> tuple[tuple[Point, ...], int, int]:
@@ -183,7 +193,7 @@ def score_chart(table: ScoreTable, found: Sequence[Finding] = (), most: int = MO
         mean, low, high = (_mean([getattr(cell, name) for cell in cells]) for name in ("mean", "low", "high"))
         beaten = sum(cell.no_better for cell in cells)
         note = "" if len(cells) == len(table.models) else f"{len(cells)} models"
-        look = "unknown" if beaten == len(cells) else "group"
+        look = "unknown" if beaten == len(cells) else PLAIN
         points.append(Point(row.label, mean, low, high, look=look, note=note, parts=tuple(c.mean for c in cells)))
     if not points:
         return None
@@ -225,7 +235,7 @@ def answers_chart(contents: Contents, found: Sequence[Finding] = ()) -> SmallCha
         points = []
         for model in judged:
             share = Share(int(model.right.sum()), int(model.judged.sum()))
-            points.append(Point(model.label, share.value, *share.interval, look="group", note=f"of {share.of}"))
+            points.append(Point(model.label, share.value, *share.interval, look=PLAIN, note=f"of {share.of}"))
         kept, left, at = shortened(sorted(points, key=lambda point: -point.mean))
         return SmallChart(
             "accuracy", "How often is each model right?", "top-1 accuracy", kept, text.get("Who is right", ""), "how",
@@ -237,7 +247,7 @@ def answers_chart(contents: Contents, found: Sequence[Finding] = ()) -> SmallCha
     points = []
     for model in models:
         same = [_same_answers(model, each) for each in models if each is not model]
-        points.append(Point(model.label, _mean(same), look="group"))
+        points.append(Point(model.label, _mean(same), look=PLAIN))
     kept, left, at = shortened(sorted(points, key=lambda point: -point.mean))
     return SmallChart(
         "answers", "How often does each model say what the others say?", "share of images, mean over the others", kept,

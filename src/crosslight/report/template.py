@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .summary import PERCENT
-from .words import between, number, p_value, printed
+from .words import number, p_value, printed
 
 
 @cache
@@ -23,7 +23,6 @@ def environment() -> Environment:
     )
     made.filters |= {
         "number": number,
-        "between": between,
         "p_value": p_value,
         "percent": _percent,
         "thousands": lambda n: f"{n:,}",

@@ -128,7 +128,10 @@ def chunk_of(group: MethodGroup) -> int:
 
 
 def write_photographs(contents: Contents, pictures: Pictures, folder: Path) -> list[bool]:
-    """Write ``photographs-<chunk>.js`` with small pictures, and ``photo-<row>.jpg`` of those that are larger.
+    """Write ``photographs-<chunk>.js`` with small pictures, and ``photo-<row>.js`` of those that are larger.
+
+    A picture that lies as a file beside a page on a disk is of another origin: the page may show it, but not save what it
+    is drawn into. So large pictures are parts, too, ``{"type": "image/jpeg", "bytes": base64}``.
 
     Args:
         contents: names the images.
@@ -149,10 +152,14 @@ def write_photographs(contents: Contents, pictures: Pictures, folder: Path) -> l
                 small.append(None)
                 continue
             if max(picture.size) > SMALL:
-                (folder / f"photo-{row}.jpg").write_bytes(jpeg(picture, large))
-            small.append(base64.b64encode(jpeg(picture, SMALL)).decode("ascii"))
+                write_part(folder, f"photo-{row}", {"type": "image/jpeg", "bytes": _base64(jpeg(picture, large))})
+            small.append(_base64(jpeg(picture, SMALL)))
         write_part(folder, f"photographs-{chunk}", small)
     return there
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
 
 
 def _picture(pictures: Pictures, identity: str) -> Image.Image | None:

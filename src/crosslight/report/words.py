@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+/\d{7})", re.IGNORECASE)
-_DOI = re.compile(r"doi:\s*(10\.\S+)", re.IGNORECASE)
 
 
 def target_words(target: str) -> str:
@@ -61,15 +59,6 @@ def question(models: int, methods: int, targets: list[str]) -> str:
 def settings_words(settings: Mapping[str, Any]) -> str:
     """Settings in one line."""
     return ", ".join(f"{key} = {_value(value)}" for key, value in settings.items() if value is not None)
-
-
-def reference_link(reference: str) -> str:
-    """The address of a reference, or nothing where it names none."""
-    if found := _ARXIV.search(reference):
-        return f"https://arxiv.org/abs/{found[1]}"
-    if found := _DOI.search(reference):
-        return f"https://doi.org/{found[1]}"
-    return reference if re.fullmatch(r"https?://\S+", reference) else ""
 
 
 def study_toml(spec: Mapping[str, Any]) -> str:

@@ -187,6 +187,10 @@ def test_sentences_count_and_name_classifiers():
     assert "still says the same class" in whole
     assert "1 of 2 classifiers still says car in more than half of the pictures: A (1 of 1)" in car
     assert "says fish" in fish
+    empty = [row("A", f"{i}", True, "tree") for i in range(3)] + [row("A", "9", False), row("A", "8", True)]
+    (tree,) = [one for one in result_of(empty).summaries(by_class=True) if one.asked == "tree"]
+    assert (tree.kept, tree.others, tree.others_said) == (3, 2, 1)
+    assert "A (3 of 3; 50 % of the others, too)" in result_of(empty).sentences()[2]
 
 
 def test_tables_and_json():

@@ -222,6 +222,8 @@ def test_links() -> None:
     assert link_of("IEEE TIP 30, doi:10.1109/TIP.2021.3089943") == "https://doi.org/10.1109/TIP.2021.3089943"
     assert link_of("Desai and Ramaswamy 2020, WACV") == ""
     assert link_of("https://example.org/a b") == ""
+    assert link_of("https://example.org/x") == "https://example.org/x"
+    assert link_of("javascript:alert(1)") == ""
 
 
 def test_first_sentence() -> None:

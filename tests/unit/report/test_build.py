@@ -19,7 +19,7 @@ from crosslight.core.maps import Status
 from crosslight.images import open_images
 from crosslight.report import build, build_report
 from crosslight.report.summary import pairs_of
-from crosslight.report.words import question, reference_link, study_toml
+from crosslight.report.words import question, study_toml
 from crosslight.store import Failure, ImageEntry, Manifest, MapBlock, Store
 
 
@@ -257,20 +257,6 @@ def test_the_study_file_can_be_read_again() -> None:
         "study": {"name": 'a "quoted" \\ name\n', "seed": 0},
         "models": [{"name": "a", "options": {"pad type": [1, 2.5, True]}}, {"name": "ü"}],
     }
-
-
-@pytest.mark.parametrize(
-    ("reference", "link"),
-    [
-        ("Selvaraju et al. 2017, arXiv:1610.02391", "https://arxiv.org/abs/1610.02391"),
-        ("doi:10.1109/TIP.2021.3089943", "https://doi.org/10.1109/TIP.2021.3089943"),
-        ("https://example.org/x", "https://example.org/x"),
-        ("javascript:alert(1)", ""),
-        ("a book", ""),
-    ],
-)
-def test_links_of_references(reference: str, link: str) -> None:
-    assert reference_link(reference) == link
 
 
 def test_the_question() -> None:

@@ -154,9 +154,11 @@ def test_photographs_small_in_parts_and_large_beside_them(tmp_path: Path) -> Non
     assert small[2] is None
     with Image.open(io.BytesIO(base64.b64decode(small[0]))) as picture:
         assert max(picture.size) == SMALL
-    with Image.open(tmp_path / "photo-0.jpg") as picture:
+    large = part(tmp_path, "photo-0")
+    assert large["type"] == "image/jpeg"
+    with Image.open(io.BytesIO(base64.b64decode(large["bytes"]))) as picture:
         assert picture.size == (640, 427)
-    assert not (tmp_path / "photo-1.jpg").exists()
+    assert not (tmp_path / "photo-1.js").exists()
 
 
 def test_parts_of_fine_maps_hold_few_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import type { Chart } from "../core/dots.js";
 /** The part of a symmetric matrix above its diagonal, row by row; one number where all are the same. */
 export type Triangle = (number | null)[] | number | null;
 
-export const MATRICES = ["mean", "low", "high", "sd", "median", "floor", "ceiling", "n"] as const;
+const MATRICES = ["mean", "low", "high", "sd", "median", "floor", "ceiling", "n"] as const;
 
 export interface Measure extends Record<(typeof MATRICES)[number], Triangle> {
   key: string;

@@ -1,6 +1,7 @@
 // Every pair in a row: as a chart, and as a table that is made when it is asked for.
 import { h } from "../core/dom.js";
 import type { Chart } from "../core/dots.js";
+import { dressTables } from "../core/tables.js";
 import { fixed, whole } from "../core/words.js";
 import { pairsOf, type Agree, type Measure } from "./data.js";
 import { isChance } from "./tone.js";
@@ -27,8 +28,8 @@ export function pairChart(agree: Agree, measure: Measure, most: number): [Chart,
 
 const HEADS = ["models", "mean", "95 % interval", "median", "sd", "floor", "images", "above chance"];
 
-/** Fill a table of all pairs into an element that can be unfolded. */
-export function fillTable(details: HTMLDetailsElement | null, agree: Agree): void {
+/** Fill a table of all pairs into an element that can be unfolded; `name` is that of its file. */
+export function fillTable(details: HTMLDetailsElement | null, agree: Agree, name: string): void {
   details?.addEventListener("toggle", () => {
     if (!details.open || details.querySelector("table")) return;
     const body = pairsOf(agree, agree.measures[0]).map((pair) => {
@@ -42,8 +43,9 @@ export function fillTable(details: HTMLDetailsElement | null, agree: Agree): voi
       return h("tr", { class: chance ? "chance" : "" }, head, ...row, h("td", {}, chance ? "no" : "yes"));
     });
     const heads = HEADS.map((head, i) => h("th", { scope: "col", class: i && i < 7 ? "n" : "" }, head));
-    const table = h("table", { class: "numbers" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...body));
+    const table = h("table", { class: "numbers", "data-name": name }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...body));
     const region = { class: "scroller tall", tabindex: 0, role: "region", "aria-label": `Pairs of models under ${agree.label}` };
     details.append(h("div", region, table));
+    dressTables(details);
   });
 }

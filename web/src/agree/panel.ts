@@ -4,6 +4,7 @@ import { h } from "../core/dom.js";
 import { dotsTable, drawDots, type Chart, type DotChart, type Options, type Row } from "../core/dots.js";
 import { fileName } from "../core/save.js";
 import { saves, type Table } from "../core/saves.js";
+import { dressTables } from "../core/tables.js";
 import { fixed, whole } from "../core/words.js";
 import { go } from "../page/router.js";
 import { MOST } from "./cells.js";
@@ -162,7 +163,8 @@ export function showPanel(root: HTMLElement, method: number, agree: Agree): Show
   let width = root.clientWidth;
   draw();
   fillScenes(node, method, agree);
-  fillTable(node.querySelector("[data-table='pairs']"), agree);
+  fillTable(node.querySelector("[data-table='pairs']"), agree, `${stem}-pairs-table`);
+  dressTables(node);
   const watcher = new ResizeObserver(() => {
     if (!root.clientWidth || Math.abs(root.clientWidth - width) < 4) return;
     width = root.clientWidth;

@@ -17,7 +17,7 @@ export function fillScenes(panel: Element, method: number, agree: Agree): void {
         fill(entry.target as HTMLElement, method, agree);
       }
     },
-    { rootMargin: "300px" },
+    { rootMargin: "1200px" }, // long before they are seen: maps of other images may have to be loaded first
   );
   for (const scene of panel.querySelectorAll<HTMLElement>(".scene")) watcher.observe(scene);
 }

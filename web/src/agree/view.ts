@@ -3,7 +3,7 @@ import { data } from "../core/data.js";
 import { by, h } from "../core/dom.js";
 import { part } from "../core/parts.js";
 import { untip } from "../core/tip.js";
-import { go, onPlace } from "../page/router.js";
+import { go, noteMethod, onPlace } from "../page/router.js";
 import type { Agree } from "./data.js";
 import { closeDrawer, openDrawer } from "./drawer.js";
 import { tipsInTables } from "./overview.js";
@@ -53,6 +53,7 @@ async function show(methods: number[], [name, first, second]: string[]): Promise
     closeDrawer();
     shown = { method, panel: showPanel(root, method, agree) };
     root.removeAttribute("aria-busy");
+    noteMethod(method);
     for (const input of document.querySelectorAll<HTMLInputElement>("input[name=panel]")) input.checked = input.value === String(method);
     for (const row of document.querySelectorAll<HTMLElement>("tr[data-method]")) row.classList.toggle("chosen", row.dataset["method"] === String(method));
   }

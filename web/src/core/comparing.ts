@@ -14,7 +14,7 @@ const WORDS: Record<Comparison, string> = {
 };
 
 /** Cycles of A and B in a second: the usual rate, and the most; from three on, flashing can harm. */
-export const RATE = 1.5;
+const RATE = 1.5;
 const MOST_RATE = 2.8;
 
 /** What the controls say. */

@@ -1,7 +1,7 @@
 // The data of a report: what `report/page.py` and `report/tiles.py` write, and how it is read and named.
 import { bytesOf, inflated } from "./bytes.js";
 import type { Tile } from "./overlay.js";
-import { part } from "./parts.js";
+import { forget, part } from "./parts.js";
 import { firstName } from "./words.js";
 
 export interface ImageEntry {
@@ -11,7 +11,7 @@ export interface ImageEntry {
   /** width and height of the upright photograph */
   size: [number, number] | null;
   photo: boolean;
-  /** whether there is a larger copy, `photo-<row>.jpg` */
+  /** whether there is a larger copy, the part `photo-<row>` */
   large: boolean;
 }
 
@@ -174,6 +174,15 @@ export function mapOf(method: number, image: number, model: number): MapFacts | 
   };
 }
 
+/** A picture out of base64 text; as such it may be drawn and saved, which a file beside a page on a disk may not. */
+export async function decoded(type: string, text: string): Promise<HTMLImageElement> {
+  const picture = new Image();
+  picture.alt = ""; // what is seen stands in words beside it
+  picture.src = `data:${type};base64,${text}`;
+  await picture.decode();
+  return picture;
+}
+
 const pictures = new Map<number, Promise<HTMLImageElement | null>>();
 const shown = new Map<number, HTMLImageElement | null>();
 
@@ -184,11 +193,7 @@ export function loadPhoto(image: number): Promise<HTMLImageElement | null> {
   const promise = part<(string | null)[]>(`photographs-${Math.floor(image / data.photographs)}`).then(async (all) => {
     const text = all[image % data.photographs];
     if (!text) return null;
-    const picture = new Image();
-    picture.alt = ""; // what is seen stands in words beside it
-    picture.src = `data:image/jpeg;base64,${text}`;
-    await picture.decode();
-    return picture;
+    return decoded("image/jpeg", text);
   });
   pictures.set(image, promise);
   promise.then(
@@ -201,6 +206,24 @@ export function loadPhoto(image: number): Promise<HTMLImageElement | null> {
 /** The small photograph where it is decoded already; undefined while it is not. */
 export function photoNow(image: number): HTMLImageElement | null | undefined {
   return shown.get(image);
+}
+
+const larger = new Map<number, HTMLImageElement>();
+/** Large photographs that are held at a time. */
+const MOST_LARGE = 12;
+
+/** The large photograph of an image; null where there is none but the small one. */
+export async function loadLarge(image: number): Promise<HTMLImageElement | null> {
+  if (!data.images[image]!.large) return null;
+  const found = larger.get(image);
+  if (found) return found;
+  const name = `photo-${image}`;
+  const { type, bytes } = await part<{ type: string; bytes: string }>(name);
+  const picture = await decoded(type, bytes);
+  forget(name);
+  if (larger.size >= MOST_LARGE) larger.delete(larger.keys().next().value!);
+  larger.set(image, picture);
+  return picture;
 }
 
 /** Whether a part that is not in every report is in this one. */

@@ -95,7 +95,7 @@ export function valueAt(tile: Tile, size: readonly [number, number], x: number, 
 /** Maps with more cells a side are taken for pixel-level ones: thin and sparse, so the photograph steps back. */
 const FINE = 64;
 
-export function isFine(tile: Tile): boolean {
+function isFine(tile: Tile): boolean {
   return Math.min(tile.native[0], tile.native[1]) > FINE;
 }
 

@@ -14,7 +14,7 @@ declare global {
 window.crosslight = { part: (name, value) => void known.set(name, value) };
 
 /** Where the files of the page lie, relative to it. */
-export function assets(): string {
+function assets(): string {
   return document.body.dataset["assets"] ?? "";
 }
 
@@ -33,9 +33,9 @@ export function part<T>(name: string): Promise<T> {
   return promise as Promise<T>;
 }
 
-/** The value of a part that is there already, for drawing without a wait. */
-export function partNow<T>(name: string): T | undefined {
-  return known.get(name) as T | undefined;
+/** Let go of a part that can be loaded again; of the single file, what is unpacked is all that there is. */
+export function forget(name: string): void {
+  if (!isSingle()) known.delete(name);
 }
 
 async function embedded(name: string): Promise<unknown> {
@@ -63,7 +63,7 @@ function script(name: string): Promise<unknown> {
   });
 }
 
-/** Address of a file beside the page (a photograph, a table); in the single file, of its copy within it. */
+/** Address of a file beside the page (the study file); in the single file, of its copy within it. */
 export async function asset(name: string): Promise<string> {
   if (!isSingle()) return `${assets()}/${name}`;
   const file = await part<{ type: string; bytes: string }>(`file:${name}`);

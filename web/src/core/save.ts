@@ -27,7 +27,7 @@ const INHERITED = [
 ] as const;
 
 /** A drawing that stands alone: the styles that the page gives it are written into it, on a white sheet in ink. */
-export function standalone(drawing: SVGSVGElement): SVGSVGElement {
+function standalone(drawing: SVGSVGElement): SVGSVGElement {
   document.documentElement.classList.add("paper"); // figures go to papers: light, whatever the page is in
   try {
     const copy = drawing.cloneNode(true) as SVGSVGElement;
@@ -86,7 +86,7 @@ export function saveCanvas(canvas: HTMLCanvasElement, name: string): void {
 }
 
 /** A table as RFC 4180 has it. */
-export function csvOf(rows: ReadonlyArray<ReadonlyArray<string | number | null>>): string {
+function csvOf(rows: ReadonlyArray<ReadonlyArray<string | number | null>>): string {
   const cell = (value: string | number | null): string => {
     const text = value === null ? "" : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

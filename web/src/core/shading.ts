@@ -4,10 +4,10 @@ import { SIGNED_MAPS, TOP_BYTE, tableOf, type MagnitudeMap, type SignedMap } fro
 type Values = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** Shares of the maximum at which lines are drawn. */
-export const LEVELS = [0.25, 0.5, 0.75] as const;
+const LEVELS = [0.25, 0.5, 0.75] as const;
 
 /** Segments with at least this share of the largest value are outlined. */
-export const MARKED = 0.25;
+const MARKED = 0.25;
 
 /** How dark it is where a spotlight does not fall, 0 to 1. */
 export function darkness(opacity: number): number {

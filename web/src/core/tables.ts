@@ -13,7 +13,7 @@ function textOf(cell: Element): string {
 }
 
 /** A number out of a cell as people write it: thousands, a minus sign, per cent; null where it is none. */
-export function numberIn(text: string): number | null {
+function numberIn(text: string): number | null {
   const found = /^[<>≈]?\s*([−-]?[\d,]*\.?\d+(?:e[−-]?\d+)?)\s*(?:%|±|of\b|×|to\b|\(|s$|$)/i.exec(text.replace(/\u00a0/g, " "));
   if (!found) return null;
   const value = Number(found[1]!.replace(/,/g, "").replace(/−/g, "-"));
@@ -27,6 +27,11 @@ function valueOf(cell: Element): Value {
   return text === "–" || text === "" ? null : text;
 }
 
+// A column of bars repeats the numbers of others.
+function isDrawn(head: HTMLElement): boolean {
+  return head.dataset["drawn"] !== undefined;
+}
+
 /** What a table holds, with the bounds and numbers of images that its cells carry besides. */
 export function rowsOf(table: HTMLTableElement): Value[][] {
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
@@ -36,12 +41,12 @@ export function rowsOf(table: HTMLTableElement): Value[][] {
       body.some((row) => row.cells[column]?.dataset[name] !== undefined),
     ),
   );
-  const first = heads.flatMap((head, column) => [
+  const first = heads.flatMap((head, column) => isDrawn(head) ? [] : [
     textOf(head),
     ...extra[column]!.map((name) => `${textOf(head)} ${name === "count" ? "images" : name}`),
   ]);
   const rest = body.map((row) =>
-    [...row.cells].flatMap((cell, column) => [
+    [...row.cells].flatMap((cell, column) => heads[column] && isDrawn(heads[column]!) ? [] : [
       valueOf(cell),
       ...(extra[column] ?? []).map((name): Value => {
         const bound = cell.dataset[name];
@@ -62,7 +67,7 @@ function compare(a: Value, b: Value, down: boolean): number {
 }
 
 /** Sort the first body of a table by a column; others, such as baselines, stay where they are. */
-export function sortBy(table: HTMLTableElement, column: number, down: boolean): void {
+function sortBy(table: HTMLTableElement, column: number, down: boolean): void {
   const body = table.tBodies[0]!;
   const rows = [...body.rows];
   const values = new Map(rows.map((row) => [row, row.cells[column] ? valueOf(row.cells[column]!) : null]));
@@ -78,7 +83,7 @@ function sortable(table: HTMLTableElement): void {
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
   if ((table.tBodies[0]?.rows.length ?? 0) < 2) return;
   heads.forEach((head, column) => {
-    if (!textOf(head)) return;
+    if (!textOf(head) || isDrawn(head)) return;
     const button = h("button", { type: "button", class: "sort" }, ...head.childNodes);
     button.append(h("span", { class: "sort-mark", "aria-hidden": "true" }));
     button.addEventListener("click", () => {

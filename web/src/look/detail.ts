@@ -1,9 +1,8 @@
 // One map in large, with everything that is known of it, and beside it another.
 import { makeComparing } from "../core/comparing.js";
-import { data, labelOf, loadMaps, loadPhoto, mapOf, sizeOf } from "../core/data.js";
+import { data, labelOf, loadLarge, loadMaps, loadPhoto, mapOf, sizeOf } from "../core/data.js";
 import { h } from "../core/dom.js";
 import type { Picture } from "../core/overlay.js";
-import { asset } from "../core/parts.js";
 import { cosineOf, difference } from "../core/similar.js";
 import { makeStage, type Scene } from "../core/stage.js";
 import { fixed } from "../core/words.js";
@@ -35,20 +34,6 @@ export function closeDetail(): void {
   if (detail?.dialog.open) detail.dialog.close();
 }
 
-const larger = new Map<number, HTMLImageElement>();
-
-async function largePhoto(image: number): Promise<HTMLImageElement | null> {
-  if (!data.images[image]!.large) return null;
-  const found = larger.get(image);
-  if (found) return found;
-  const picture = new Image();
-  picture.src = await asset(`photo-${image}.jpg`);
-  await picture.decode();
-  if (larger.size > 12) larger.delete(larger.keys().next().value!);
-  larger.set(image, picture);
-  return picture;
-}
-
 function makeDetail(grid: Grid): Detail {
   const title = h("h2", { id: "detail-title", tabindex: -1 });
   const sub = h("p", { id: "detail-sub" });
@@ -67,7 +52,7 @@ function makeDetail(grid: Grid): Detail {
   stage.element.querySelector(".plates")!.after(drawing);
   const bare = h("input", { type: "checkbox", id: "detail-bare", onchange: () => draw() });
   const facts = h("div", { class: "facts", id: "detail-facts" });
-  const png = h("button", { type: "button", id: "save-png", onclick: () => scene && void savePlates(shownImage, plates, scene.photo, scene.style) }, "Save PNG");
+  const png = h("button", { type: "button", id: "save-png", onclick: () => scene && savePlates(shownImage, plates, scene.photo, scene.style) }, "Save PNG");
   const csv = h("button", { type: "button", id: "save-csv", onclick: () => plates.forEach((plate) => saveCells(shownImage, plate)) }, "Save CSV");
   const group = (words: string, ...all: HTMLElement[]): HTMLElement => h("span", { class: "steps", role: "group", "aria-label": words }, h("span", {}, words), ...all);
   const dialog = h(
@@ -86,6 +71,7 @@ function makeDetail(grid: Grid): Detail {
   let scene: Scene | null = null;
   let plates: Shown[] = [];
   let shownImage = -1;
+  let isLarge = false;
   let wanted = "";
   let held = false;
 
@@ -114,10 +100,11 @@ function makeDetail(grid: Grid): Detail {
     const parts = [a, b].filter((one) => one !== null).map((one) => loadMaps(one.method, image).catch(() => undefined));
     void Promise.all([loadPhoto(image).catch(() => null), ...parts]).then(([photo]) => {
       if (wanted !== key) return;
-      compose(image, photo as Picture | null, a, b);
-      void largePhoto(image).then((large) => {
+      compose(image, photo, a, b);
+      void loadLarge(image).then((large) => {
         if (!large || wanted !== key || !scene) return;
         scene.photo = large;
+        isLarge = true;
         draw();
       }, () => undefined); // the small one stays
     });
@@ -138,7 +125,8 @@ function makeDetail(grid: Grid): Detail {
       alike = cosine === null ? "no part of the photograph is in both" : `cosine of these two maps ${fixed(cosine)}`;
       if (compare === "difference") first.tile = difference(first.map.tile, second.map.tile);
     } else if (compare === "difference" && first) first.tile = null;
-    const photoNow = shownImage === image && scene?.photo && larger.get(image) === scene.photo ? scene.photo : photo;
+    const photoNow = shownImage === image && isLarge ? scene!.photo : photo; // no step back to the small one
+    isLarge = photoNow !== photo;
     shownImage = image;
     scene = { size: sizeOf(image), photo: photoNow, plates, compare, style, bare: false };
     comparing.update({ mode: compare, modes: comparisons(), menus: besideMenus(), alike });

@@ -1,5 +1,5 @@
 // A map as a picture with a caption, and its cells as a table.
-import { data, labelOf, loadPhoto, prediction, sizeOf, type MapFacts } from "../core/data.js";
+import { data, labelOf, prediction, sizeOf, type MapFacts } from "../core/data.js";
 import { paint, readingAt, type Picture, type Style } from "../core/overlay.js";
 import { fileName, saveCanvas, saveCsv } from "../core/save.js";
 import type { Plate } from "../core/stage.js";
@@ -52,15 +52,8 @@ function drawn(image: number, plates: readonly Shown[], photo: Picture | null, s
 }
 
 /** Save maps over their photograph as a PNG, three pixels for each of the page's, with captions. */
-export async function savePlates(image: number, plates: readonly Shown[], photo: Picture | null, style: Style): Promise<void> {
-  const name = nameOf(image, plates);
-  try {
-    const canvas = drawn(image, plates, photo, style);
-    canvas.getContext("2d")!.getImageData(0, 0, 1, 1); // fails where the photograph is a file beside a page on a disk
-    saveCanvas(canvas, name);
-  } catch {
-    saveCanvas(drawn(image, plates, await loadPhoto(image), style), name);
-  }
+export function savePlates(image: number, plates: readonly Shown[], photo: Picture | null, style: Style): void {
+  saveCanvas(drawn(image, plates, photo, style), nameOf(image, plates));
 }
 
 /** Save the cells of a map: where each lies in the photograph, and its value in the map's own units. */

@@ -30,7 +30,7 @@ export function labels(): string[] {
 }
 
 /** What images are put in order by, and what stands beside each: how alike the maps of it are; null where unknown. */
-export function scoreOf(look: Look, image: number): number | null {
+function scoreOf(look: Look, image: number): number | null {
   if (look.pair) return pairScores(look.method, look.pair)?.[image] ?? null;
   return look.columns === "models" ? (data.methods[look.method]!.score[image] ?? null) : null;
 }

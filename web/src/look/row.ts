@@ -55,7 +55,7 @@ export interface Layout {
 
 function emptyCell(column: Column, at: number): Cell {
   const note = h("span", { class: "note-none", hidden: true });
-  const said = h("div", { class: "said" }, h("span", { hidden: true, "aria-hidden": "true" }), h("span", { class: "class" }), ", ", h("span", { class: "p" }));
+  const said = h("div", { class: "said" }, h("span", { hidden: true, "aria-hidden": "true" }), h("span", { class: "class" }), " ", h("span", { class: "p" }));
   const square = h("div", { class: "square" }, note);
   const element = h(
     "div",
@@ -164,10 +164,10 @@ function says(cell: Cell, image: number, narrow: boolean): void {
 }
 
 /** A cell in words, for those who do not see it. */
-export function cellWords(image: number, column: Column, map: MapFacts | null): string {
+function cellWords(image: number, column: Column, map: MapFacts | null): string {
   const said = prediction(column.model, image);
   const right = !said || said.right === null ? "" : said.right ? ", right" : ", wrong";
-  const text = said ? `${said.name}, ${percent(said.p)}${right}` : "no prediction";
+  const text = said ? `${said.name} ${percent(said.p)}${right}` : "no prediction";
   const trouble = map?.reason ? `${map.reason}; ` : "";
   // What is seen stands in it as it is seen, for those who speak to their machine.
   return `${data.models[column.model]!.label}, ${data.images[image]!.name}, ${data.methods[column.method]!.label}: ${trouble}${text}`;

@@ -74,7 +74,7 @@ function two(text: string | null, below: [number, number]): [number, number] | n
 }
 
 /** What an address asks for; whatever it does not say, or says wrong, is as usual. */
-export function readAddress(hash: string): Look {
+function readAddress(hash: string): Look {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?");
   const [, method, word, a, b] = path.split("/");
   const asked = new URLSearchParams(query);

@@ -3,7 +3,7 @@ import { data } from "../core/data.js";
 import { by, h, say } from "../core/dom.js";
 import { loadPairs } from "../core/pairs.js";
 import { tip, untip } from "../core/tip.js";
-import { onPlace, place } from "../page/router.js";
+import { noteMethod, onPlace, place } from "../page/router.js";
 import { banner } from "./banner.js";
 import { controls, updateControls } from "./controls.js";
 import { closeDetail, openDetail } from "./detail.js";
@@ -44,6 +44,7 @@ export async function startLook(): Promise<void> {
   onLook((changed) => {
     updateControls(toolbar, changed);
     note.update();
+    if (changed.has("method")) noteMethod(look().method);
     if (changed.has("method")) void loadPairs(look().method).then(() => look().pair && show(true), () => undefined);
     if (otherRows(changed)) show(!changed.has("order") && !changed.has("pair"));
     else if (changed.has("style") || changed.has("size")) grid.redraw();
@@ -55,6 +56,7 @@ export async function startLook(): Promise<void> {
     follow();
     requestAnimationFrame(() => grid.redraw());
   });
+  noteMethod(look().method);
   show(false);
   opened(grid);
   prefetch(grid);

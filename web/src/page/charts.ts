@@ -2,6 +2,12 @@
 import { dotsTable, drawDots, type Chart } from "../core/dots.js";
 import { saves } from "../core/saves.js";
 
+/** A chart as `report/small_charts.py` writes it. */
+export interface SmallChart extends Chart {
+  /** beginning of its files' names */
+  file: string;
+}
+
 /** Draw a chart into an element, and again when its width changes; buttons that save it. */
 export function startChart(root: HTMLElement, chart: Chart, name: string): HTMLElement {
   const draw = (width: number): SVGSVGElement => drawDots(chart, width, { behind: "note", step: 24 }).svg;

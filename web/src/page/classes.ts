@@ -60,7 +60,7 @@ const seen = new IntersectionObserver(
       void overlay(canvas, Number(canvas.dataset["model"]), Number(canvas.dataset["image"])).catch(() => undefined);
     }
   },
-  { rootMargin: "200px" },
+  { rootMargin: "800px" },
 );
 
 function plate(model: number, image: number): HTMLElement {

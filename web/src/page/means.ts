@@ -55,7 +55,7 @@ export function highest(means: (Mean | null)[]): number {
 }
 
 /** A mean map as a picture, its cells scaled by `limit`. */
-export function meanFigure(mean: Mean, limit: number, cells: number, words: string, difference = false): HTMLElement {
+function meanFigure(mean: Mean, limit: number, cells: number, words: string, difference = false): HTMLElement {
   const bytes = Uint8Array.from(mean.values, (value) =>
     Math.round(TOP_BYTE * (mean.signed ? Math.min(1, Math.max(0, 0.5 + (0.5 * value) / limit)) : Math.min(1, Math.max(0, value / limit)))),
   );

@@ -1,12 +1,11 @@
 // The first screen: one photograph with telling maps, and two small charts.
 import { bytesOf } from "../core/bytes.js";
-import { labelOf } from "../core/data.js";
+import { decoded, labelOf } from "../core/data.js";
 import { h, type Child } from "../core/dom.js";
-import type { Chart } from "../core/dots.js";
 import { DEFAULT_STYLE, paint, type Tile } from "../core/overlay.js";
 import { part } from "../core/parts.js";
 import { percent } from "../core/words.js";
-import { startChart } from "./charts.js";
+import { startChart, type SmallChart } from "./charts.js";
 import { hrefOf } from "./router.js";
 
 interface Shown {
@@ -39,18 +38,10 @@ interface Row {
 
 interface Overview {
   row: Row | null;
-  charts: Chart[];
+  charts: SmallChart[];
 }
 
 const GROUPS = { alike: "The two most alike", different: "The two least alike", method: "" };
-
-async function photoOf(row: Row): Promise<HTMLImageElement | null> {
-  if (!row.photo) return null;
-  const photo = new Image();
-  photo.src = `data:image/jpeg;base64,${row.photo}`;
-  await photo.decode();
-  return photo;
-}
 
 function tileOf(shown: Shown): Tile {
   return { ...shown, bytes: bytesOf(shown.bytes) };
@@ -78,7 +69,7 @@ function mark(right: boolean | null): Child {
 }
 
 async function drawRow(root: HTMLElement, row: Row): Promise<void> {
-  const photo = await photoOf(row);
+  const photo = row.photo ? await decoded("image/jpeg", row.photo) : null;
   const label = labelOf(row.image);
   root.append(
     h(
@@ -112,7 +103,7 @@ export async function startOverview(): Promise<void> {
   charts.forEach((element) => {
     const chart = overview.charts[Number(element.dataset["chart"])];
     if (!chart) return;
-    element.closest("figure")?.querySelector("figcaption")?.append(startChart(element, chart, chart.name));
+    element.closest("figure")?.querySelector("figcaption")?.append(startChart(element, chart, chart.file));
   });
   if (root && overview.row) await drawRow(root, overview.row);
 }

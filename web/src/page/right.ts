@@ -1,9 +1,8 @@
 // Scores: a chart above each table, and intervals under the pointer.
-import type { Chart } from "../core/dots.js";
 import { part } from "../core/parts.js";
 import { tip, untip } from "../core/tip.js";
 import { fixed } from "../core/words.js";
-import { startChart } from "./charts.js";
+import { startChart, type SmallChart } from "./charts.js";
 
 // A cell's interval, for the pointer; the keyboard finds it in the CSV.
 function intervals(table: HTMLTableElement): void {
@@ -26,10 +25,10 @@ function intervals(table: HTMLTableElement): void {
 
 /** Draw the charts of the view of scores. */
 export async function startRight(): Promise<void> {
-  const charts = await part<Chart[]>("right");
+  const charts = await part<SmallChart[]>("right");
   for (const element of document.querySelectorAll<HTMLElement>("[data-score]")) {
     const name = `scores-${element.dataset["metric"]}`;
-    const chart = charts.find((one) => one.name === name);
+    const chart = charts.find((one) => one.file === name);
     if (!chart) continue;
     element.after(startChart(element, chart, `chart-${name}`));
   }

@@ -76,6 +76,19 @@ function remember(left: string): void {
   }
 }
 
+/** Views that show one method at a time, in step: a method that is chosen in one is what the other opens with. */
+const OF_METHODS = ["look", "agree"];
+
+/** Have the links of the bar lead to a method that was chosen; where one was in a view of that method stays. */
+export function noteMethod(method: number): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("nav.top a")) {
+    const view = viewOf(link);
+    const rest = link.hash.slice(view.length + 2);
+    if (!OF_METHODS.includes(view) || /^\d*/.exec(rest)![0] === String(method)) continue;
+    link.hash = view === "look" ? `look/${method}${rest.replace(/^\d*/, "")}` : `${view}/${method}`;
+  }
+}
+
 /** Draw a view where that has not happened yet. */
 export function begin(view: string): Promise<void> {
   const known = begun.get(view);
