@@ -24,7 +24,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from make_pictures import save
+import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -33,6 +33,8 @@ from crosslight.viewer.server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+PICTURES = Path(__file__).resolve().parent / "pictures"
+MARGIN = 14  # around parts, in pixels
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--force-color-profile=srgb"]
 #: what the viewer shows: classifiers of the photographs' study by their labels, and methods
 MODELS = ("MobileNetV1", "MobileNetV2 (TF2)", "SqueezeNet 1.0", "SqueezeNet 1.1")
@@ -49,7 +51,7 @@ class Screen:
         size: of the window, in pixels.
         ready: a selector of what has to be there.
         act: what a person does then.
-        clip: left, top, right and bottom of the part that is kept; zeros for the whole window.
+        parts: selectors of what is kept; none for the whole window.
         dark: which scheme.
     """
 
@@ -58,42 +60,57 @@ class Screen:
     size: tuple[int, int] = (1200, 800)
     ready: str = "body"
     act: Callable[[Page], None] = lambda page: None
-    clip: tuple[int, int, int, int] = (0, 0, 0, 0)
+    parts: tuple[str, ...] = ()
     dark: bool = False
 
 
-def open_pair(page: Page) -> None:
-    """Point at the two models that are most alike, so that all pages light them up."""
-    page.locator(".matrix").scroll_into_view_if_needed()
+def point(page: Page) -> None:
+    """Point at a pair of the matrix: what is known of it is told, and it lights up in all drawings."""
+    names = page.eval_on_selector_all(".matrix .names > g:nth-child(odd)", "rows => rows.map(row => row.textContent)")
+    place = names.index("ResNet") * len(names) + names.index("MobileNetV2")
+    page.locator(".matrix .cells > g > rect").nth(place).hover()
 
 
-def drop(page: Page) -> None:
-    """Take the photograph of the rocket into the viewer, and wait for all maps."""
-    page.locator(".samples button", has_text="rocket").click()
-    count = len(MODELS) * len(METHODS)
-    page.wait_for_function(
-        "n => document.querySelectorAll('.cell[data-state=done]').length === n", arg=count, timeout=240_000
+def matrix_behind(page: Page) -> None:
+    """Have the matrix stand beside the drawer."""
+    page.locator("[data-drawing=matrix]").evaluate(
+        "card => scrollTo(0, card.getBoundingClientRect().top + scrollY - 70)"
     )
+
+
+def take(page: Page, maps: int) -> None:
+    """Take the photograph of the rocket into the viewer, and wait for some maps."""
+    page.locator(".samples button", has_text="rocket").click()
+    there = "n => document.querySelectorAll('.cell[data-state=done]').length >= n"
+    page.wait_for_function(there, arg=maps, timeout=240_000)
+
+
+def watch(page: Page) -> None:
+    """... while the last ones are still being computed."""
+    take(page, 2 * len(MODELS) - 2)
 
 
 def compare(page: Page) -> None:
     """... and hold two of them against each other."""
-    drop(page)
-    page.locator(".cell").nth(2).click()
-    page.get_by_label("side by side", exact=True).check(force=True)
+    take(page, len(MODELS))
+    page.locator(".cell").nth(1).click()
+    page.get_by_label("swipe", exact=True).check(force=True)
 
 
+PAIR = ".drawer.open .duo .overlay[data-drawn]"
 SCREENS = {
-    "report-overview": Screen("demo", "#overview", (1200, 900)),
+    "report-overview": Screen("demo", "#overview", (1200, 912)),
     "report-look": Screen("photographs", "#look", (1200, 850), ".cell[data-drawn=map]"),
-    "report-large": Screen("photographs", "#look/0?open=3.5&beside=7.0&compare=beside", (1200, 850), ".plate >> nth=1"),
-    "report-agree": Screen("demo", "#agree", (1200, 1000), ".matrix", open_pair),
-    "report-pair": Screen("demo", "#agree/0/0/1", (1200, 850), ".drawer.open .duo .overlay[data-drawn]", dark=True),
-    "report-classes": Screen("demo", "#classes", (1200, 900)),
-    "report-right": Screen("demo", "#right", (1200, 900)),
-    "viewer-start": Screen("start", size=(1200, 800), ready=".samples img"),
-    "viewer-board": Screen("viewer", size=(1200, 850), ready=".samples img", act=drop),
-    "viewer-large": Screen("viewer", size=(1200, 850), ready=".samples img", act=compare),
+    "report-large": Screen("photographs", "#look/0?open=3.5&beside=7.0&compare=beside", (1200, 846), ".plate >> nth=1"),
+    "report-agree": Screen(
+        "demo", "#agree", (1200, 2600), ".matrix", point, ("[data-drawing=matrix]", "[data-drawing=map]")
+    ),
+    "report-pair": Screen("demo", "#agree/0/0/8", (1200, 850), PAIR, matrix_behind, dark=True),
+    "report-classes": Screen("demo", "#classes", (1200, 882), "#classes canvas"),
+    "report-right": Screen("demo", "#right", (1200, 2600), "#right table", parts=("#right table >> nth=0",)),
+    "viewer-start": Screen("start", size=(1200, 722), ready=".samples img"),
+    "viewer-board": Screen("viewer", size=(1200, 806), ready=".samples img", act=watch),
+    "viewer-large": Screen("viewer", size=(1200, 806), ready=".samples img", act=compare),
 }
 
 
@@ -122,7 +139,7 @@ def chosen(results: Path) -> str:
     return f"sessionStorage.setItem('crosslight-viewer', {json.dumps(json.dumps(kept))})"
 
 
-def photograph(browser: Browser, address: str, screen: Screen, script: str) -> Image.Image:
+def photograph(browser: Browser, address: str, screen: Screen, script: str = "") -> Image.Image:
     """What the window shows at that moment."""
     width, height = screen.size
     tab = browser.new_page(
@@ -137,9 +154,30 @@ def photograph(browser: Browser, address: str, screen: Screen, script: str) -> I
     screen.act(tab)
     tab.wait_for_timeout(1500)  # parts that come lazily
     shot = Image.open(BytesIO(tab.screenshot())).convert("RGB")
+    boxes = [box for part in screen.parts if (box := tab.locator(part).bounding_box())]
     tab.close()
-    left, top, right, bottom = screen.clip
-    return shot.crop((left, top, right or width, bottom or height))
+    if not boxes:
+        return shot
+    left, top = (min(box[side] for box in boxes) - MARGIN for side in ("x", "y"))
+    right = max(box["x"] + box["width"] for box in boxes) + MARGIN
+    bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
+    return shot.crop((max(0, round(left)), max(0, round(top)), min(width, round(right)), min(height, round(bottom))))
+
+
+def keep(picture: Image.Image, name: str) -> None:
+    """Write a small PNG: 256 colours without dithering, of which one is the paper's own."""
+    found = picture.quantize(255, Image.Quantize.MEDIANCUT, kmeans=1)
+    pixels = np.asarray(picture)
+    colours, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
+    paper = colours[counts.argmax()]
+    places = np.where(
+        (pixels == paper).all(axis=2), 255, np.asarray(picture.quantize(palette=found, dither=Image.Dither.NONE))
+    )
+    sheet = Image.fromarray(places.astype(np.uint8), "P")
+    sheet.putpalette([*(found.getpalette() or [])[:765], *paper.tolist()])
+    file = PICTURES / f"{name}.png"
+    sheet.save(file, optimize=True)
+    print(f"{file.name}: {sheet.width} x {sheet.height}, {file.stat().st_size // 1000} kB")
 
 
 def main() -> None:
@@ -157,12 +195,11 @@ def main() -> None:
         for name, screen in wanted.items():
             if screen.page in reports:
                 address = (reports[screen.page] / "report" / "index.html").as_uri()
-                save(photograph(browser, address, screen, ""), f"{name}.png")
+                keep(photograph(browser, address, screen), name)
                 continue
             results = photographs if screen.page == "viewer" else None
             with served(results) as address:
-                script = chosen(results) if results else ""
-                save(photograph(browser, address, screen, script), f"{name}.png")
+                keep(photograph(browser, address, screen, chosen(results) if results else ""), name)
         browser.close()
 
 

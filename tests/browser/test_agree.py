@@ -266,6 +266,34 @@ def test_strips_pairs_and_tables(view: Any) -> None:
     assert sorted(view.locator("#drawer-title").inner_text().split(" – ")) == sorted(first.split(" – "))
 
 
+def test_tables_are_sorted_and_saved(view: Any) -> None:
+    view.locator("[data-table=pairs] summary").click()
+    table = view.locator("[data-table=pairs] table")
+    table.locator("thead button", has_text="mean").click()
+    means = [float(cell.inner_text()) for cell in table.locator("tbody td:nth-child(2)").all()]
+    assert means == sorted(means, reverse=True)
+    table.locator("thead button", has_text="mean").click()
+    assert table.locator("tbody td:nth-child(2)").first.inner_text() == f"{means[-1]:.3f}"
+    for name in ("grad-cam-pairs-table", "measures-0", "agreement"):
+        assert view.locator(f"[aria-label='Save the table {name} as CSV']").count() == 1, name
+    with view.expect_download() as caught:
+        view.locator("[aria-label='Save the table agreement as CSV']").click()
+    heads = next(csv.reader(io.StringIO(Path(caught.value.path()).read_text("utf-8"))))
+    assert "above floor" in heads
+    assert "floor to mean" not in heads  # bars, of the numbers in other columns
+
+
+def test_look_opens_with_the_method_of_agree_and_back(view: Any) -> None:
+    view.locator("input[name=panel]").nth(1).check(force=True)
+    view.wait_for_selector(".panel[data-method='1'] .matrix")
+    view.locator("nav.top a", has_text="Look").click()
+    view.wait_for_selector(".cell[data-drawn]")
+    assert view.locator("input[name=method]:checked").get_attribute("value") == "1"
+    view.locator("input[name=method][value='2']").check(force=True)
+    view.locator("nav.top a", has_text="Agree").click()
+    view.wait_for_selector(".panel[data-method='2'] .matrix")
+
+
 def test_tables_of_all_methods_tell_more_where_they_are_pointed_at(view: Any) -> None:
     cell = view.locator(".heat td[data-tip]").first
     cell.hover()
@@ -294,7 +322,7 @@ def test_nothing_sticks_out_of_a_narrow_window(chromium: Any, report: Path, sche
     opened = Opened(chromium, report, "#agree/0/0/1", width=390, color_scheme=scheme)
     page = opened.page
     page.wait_for_selector(".drawer.open .duo")
-    page.wait_for_timeout(400)
+    page.locator(".drawer").evaluate("drawer => Promise.all(drawer.getAnimations().map(one => one.finished))")
     box = page.locator(".drawer").bounding_box()
     assert (box["x"], box["width"]) == (0, 390)
     page.locator(".drawer .close").click()

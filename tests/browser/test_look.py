@@ -12,16 +12,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from crosslight.agreement import agree_store
 from crosslight.core.maps import Status
+from crosslight.images import open_images
 from crosslight.report import build_report
+from crosslight.report.single import single_file
 from crosslight.store import ImageEntry, Manifest, MapBlock, Store
 
 from .conftest import Opened
 
 #: images of the study
 COUNT = 60
+
+#: two frames: what was asked for is drawn, where its data is there
+SETTLED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +53,14 @@ def view(chromium: Any, report: Path) -> Iterator[Any]:
 
 def go(page: Any, place: str) -> None:
     """Go to another address of the page, as a link would."""
-    page.evaluate("place => { location.hash = place }", place)
-    page.wait_for_timeout(50)
+    page.evaluate(
+        """place => new Promise(done => {
+             if (location.hash === place) return done();
+             addEventListener("hashchange", () => setTimeout(done), { once: true });
+             location.hash = place; })""",
+        place,
+    )
+    page.evaluate(SETTLED)
 
 
 def rows(page: Any) -> list[int]:
@@ -61,6 +73,13 @@ def rows(page: Any) -> list[int]:
 
 def cell(page: Any, image: int, column: int) -> Any:
     return page.locator(f".row.body[data-image='{image}']:not([hidden]) .cell").nth(column)
+
+
+def drawn(page: Any, image: int, column: int) -> None:
+    """Bring a cell into view, and wait until its map is there."""
+    cell(page, image, column).scroll_into_view_if_needed()
+    page.wait_for_selector(f".row.body[data-image='{image}']:not([hidden]) .cell[data-column='{column}'][data-drawn]")
+    page.evaluate(SETTLED)
 
 
 def pixels(page: Any, selector: str) -> int:
@@ -104,9 +123,7 @@ def test_names_cannot_run(view: Any) -> None:
 
 def test_the_value_under_the_pointer_is_the_map_s(view: Any, study: Store) -> None:
     go(view, "#look/1")
-    view.wait_for_timeout(200)
-    cell(view, 2, 2).scroll_into_view_if_needed()
-    view.wait_for_timeout(100)
+    drawn(view, 2, 2)
     box = cell(view, 2, 2).locator(".square").bounding_box()
     wide, high = box["width"], box["height"]
     scale = min(wide / 60, high / 50)
@@ -136,9 +153,7 @@ def _stored(study: Store, model: str, label: str) -> np.ndarray[Any, Any]:
 
 def test_a_fine_map_says_that_its_values_are_means(view: Any) -> None:
     go(view, "#look/2")
-    view.wait_for_timeout(200)
-    cell(view, 2, 0).scroll_into_view_if_needed()
-    view.wait_for_timeout(100)
+    drawn(view, 2, 0)
     box = cell(view, 2, 0).locator(".square").bounding_box()
     view.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert "mean of 1.3 × 1.3 pixels" in view.locator(".tip").inner_text()
@@ -196,13 +211,13 @@ def test_the_keyboard_opens_a_cell_and_comes_back_to_it(view: Any) -> None:
     assert view.locator("#detail-title").inner_text() == "Net <i>two</i> · Grad-CAM"
     for key in ("ArrowLeft", "ArrowDown", "]"):
         view.keyboard.press(key)
-    view.wait_for_timeout(150)
+    view.wait_for_function("document.querySelector('#detail-facts').textContent.includes('completeness gap')")
     assert view.locator("#detail-title").inner_text() == "Net & Co · Signed"
     facts = view.locator("#detail-facts").inner_text()
     assert "completeness gap" in facts
     assert "10, 5, 50, 45 of 60 × 50 pixels" in facts
     view.keyboard.press("Escape")
-    view.wait_for_timeout(100)
+    view.evaluate(SETTLED)
     here = "[document.activeElement.dataset.model, document.activeElement.parentNode.dataset.image].join()"
     assert view.evaluate(here) == "0,2"
     view.keyboard.press("?")
@@ -240,8 +255,7 @@ def test_two_maps_beside_each_other_with_one_cross_hair(view: Any) -> None:
     apart = float(view.locator("#alike").inner_text().rsplit(" ", 1)[1].replace("−", "-"))
     assert 0.2 < apart < 0.9
     view.locator("#b-model").select_option("0")
-    view.wait_for_timeout(150)
-    assert view.locator("#alike").inner_text() == "cosine of these two maps 1.00"
+    view.wait_for_function("document.querySelector('#alike').textContent === 'cosine of these two maps 1.00'")
 
 
 def test_flicker_swipe_and_difference(view: Any) -> None:
@@ -249,9 +263,11 @@ def test_flicker_swipe_and_difference(view: Any) -> None:
     second = view.locator(".plate canvas.over").first
     second.wait_for(state="attached")
     seen = set()
-    for _ in range(12):
-        view.wait_for_timeout(90)
+    for _ in range(40):
+        view.wait_for_timeout(50)
         seen.add(second.evaluate("c => getComputedStyle(c).visibility"))
+        if len(seen) == 2:
+            break
     assert seen == {"visible", "hidden"}
     assert float(view.locator("#rate").get_attribute("max")) < 3
     view.locator("#play").click()
@@ -263,7 +279,7 @@ def test_flicker_swipe_and_difference(view: Any) -> None:
     assert second.evaluate("c => c.style.clipPath") == "inset(0px 0px 0px 25%)"
     one = pixels(view, ".plate canvas")
     view.locator("#detail").get_by_label("difference", exact=True).check(force=True)
-    view.wait_for_timeout(150)
+    view.evaluate(SETTLED)
     assert pixels(view, ".plate canvas") != one
     assert "compare=difference" in view.evaluate("location.hash")
 
@@ -291,6 +307,32 @@ def test_cells_and_pictures_can_be_saved(view: Any, study: Store) -> None:
     with view.expect_download() as found:
         view.locator("#save-png").click()
     assert Path(found.value.path()).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_saved_picture_has_the_large_photograph(chromium: Any, tmp_path: Path) -> None:
+    squares = (np.indices((480, 640)) // 3).sum(0) % 2 * 255  # which are grey in the small one
+    (tmp_path / "in").mkdir()
+    Image.fromarray(squares.astype(np.uint8)).convert("RGB").save(tmp_path / "in" / "squares.png")
+    images = open_images(tmp_path / "in")
+    store = _one_model(tmp_path / "out", tuple(ImageEntry(one.identity, one.name) for one in images))
+    page = build_report(store, images=images, agreements={})
+    single = single_file(page, tmp_path / "one.html")
+    for each in (page, single):
+        opened = Opened(chromium, each, "#look/0?open=0.0&opacity=0")
+        view = opened.page
+        view.wait_for_selector("#detail .facts h3")
+        loaded = (
+            "c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height); let few = 255, most = 0;"
+        )
+        loaded += " for (let i = 0; i < data.length; i += 4) { few = Math.min(few, data[i]); most = Math.max(most, data[i]); }"
+        loaded += " return most - few > 200; }"
+        view.wait_for_function(f"({loaded})(document.querySelector('.plate canvas'))")
+        with view.expect_download() as found:
+            view.locator("#save-png").click()
+        with Image.open(found.value.path()) as picture:
+            middle = np.asarray(picture.convert("L").crop((200, 200, 800, 800)), float)
+        assert middle.std() > 60
+        opened.close()
 
 
 def test_an_address_says_what_is_shown(chromium: Any, report: Path, view: Any) -> None:
@@ -322,14 +364,14 @@ def test_a_pair_has_two_columns_and_a_way_back(view: Any) -> None:
 
 def test_a_map_is_drawn_in_every_mode(view: Any) -> None:
     go(view, "#look/1")
-    view.wait_for_timeout(200)
+    drawn(view, 2, 0)
     seen = set()
     for mode in ("heat", "spotlight", "contour", "map"):
         view.locator("#mode").select_option(mode)
-        view.wait_for_timeout(120)
+        view.evaluate(SETTLED)
         seen.add(pixels(view, ".row.body[data-image='2'] canvas"))
     view.locator("#signed").select_option("red–blue")
-    view.wait_for_timeout(120)
+    view.evaluate(SETTLED)
     seen.add(pixels(view, ".row.body[data-image='2'] canvas"))
     assert len(seen) == 5
     assert view.locator("#magnitude").count() == 0
@@ -342,7 +384,7 @@ def test_one_model_has_its_methods_as_columns_and_superpixels_their_segments(chr
     assert page.locator(".heading").all_inner_texts() == ["Grad-CAM", "LIME"]
     before = pixels(page, ".row.body canvas")
     page.locator("#mode").select_option("segments")
-    page.wait_for_timeout(150)
+    page.evaluate(SETTLED)
     assert pixels(page, ".row.body canvas") != before
     assert "segments against the class" in page.locator("#legend").inner_text()
     page.locator("#look .pills").get_by_text("models", exact=True).click(force=True)
@@ -351,36 +393,43 @@ def test_one_model_has_its_methods_as_columns_and_superpixels_their_segments(chr
     opened.close()
 
 
-def _one_model(path: Path) -> Store:
-    store = Store.create(path, Manifest("one", "one", (ImageEntry("a", "a.jpg"), ImageEntry("b", "b.jpg")), 2))
+TWO = (ImageEntry("a", "a.jpg"), ImageEntry("b", "b.jpg"))
+
+
+def _one_model(path: Path, images: tuple[ImageEntry, ...] = TWO) -> Store:
+    count = len(images)
+    store = Store.create(path, Manifest("one", "one", images, count))
     store.add_model("Net", 0, {"digest": "net"})
     maps = {}
     for label, side, settings in (("Grad-CAM", 5, {}), ("LIME", 140, {"segmentation": "slic"})):
         key = store.add_maps(
             "Net", label, "d", (side, side), {"method": "lime", "finish": "none", "settings": settings}
         )
-        values = np.random.default_rng(3).standard_normal((2, 5, 5)).repeat(side // 5, 1).repeat(side // 5, 2)
-        boxes, targets = np.tile([0.0, 0, 10, 10], (2, 1)), np.zeros((2, 2), np.int32)
-        maps[key] = MapBlock(values.astype(np.float32), boxes, targets, np.full(2, Status.OK, np.uint8))
+        values = np.random.default_rng(3).standard_normal((count, 5, 5)).repeat(side // 5, 1).repeat(side // 5, 2)
+        boxes, targets = np.tile([0.0, 0, 10, 10], (count, 1)), np.zeros((count, 2), np.int32)
+        maps[key] = MapBlock(values.astype(np.float32), boxes, targets, np.full(count, Status.OK, np.uint8))
     store.write("Net", 0, maps=maps)
     return store
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_sticks_out(chromium: Any, report: Path, width: int, scheme: str) -> None:
-    opened = Opened(chromium, report, "#look/1", width, color_scheme=scheme, device_scale_factor=2)
+def test_nothing_sticks_out(chromium: Any, report: Path, width: int) -> None:
+    opened = Opened(chromium, report, "#look/1", width, color_scheme="dark", device_scale_factor=2)
     page = opened.page
     page.wait_for_selector(".cell[data-drawn]")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     wide, shown = page.eval_on_selector(".row.body canvas", "c => [c.width, c.getBoundingClientRect().width]")
     assert wide == pytest.approx(2 * shown, abs=2)  # sharp
     page.locator(".cell").first.click()
     page.wait_for_selector(".facts h3")
-    box = page.locator("#detail").bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
-    assert page.locator("#detail").evaluate("d => d.scrollWidth <= d.clientWidth")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        box = page.locator("#detail").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert page.locator("#detail").evaluate("d => d.scrollWidth <= d.clientWidth")
     opened.close()
 
 

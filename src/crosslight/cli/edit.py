@@ -2,10 +2,10 @@
 
 With ``--json``: ``out``, ``files``, ``does`` (the edit in words), ``models``, ``methods``, ``images`` (their number),
 ``classes``, ``settings``, ``sentences``, ``summary`` and ``by_class`` (lists of ``model``, ``class``, ``images``,
-``said``, ``kept``, ``kept_share``, ``kept_low``, ``kept_high``, ``others``, ``others_said`` and ``means``: ``mean``, ``low`` and ``high`` by name),
-``floors`` (list of ``model``, ``method``, ``cosine``), ``skipped`` (number of images by reason) and ``failures`` (list
-of ``image``, ``model``, ``stage``, ``reason``). ``DIR/edits.json`` has ``rows``, too: one for each picture and
-classifier.
+``said``, ``kept``, ``kept_share``, ``kept_low``, ``kept_high``, ``others``, ``others_said`` and ``means``: ``mean``,
+``low`` and ``high`` by name), ``floors`` (list of ``model``, ``method``, ``cosine``), ``skipped`` (number of images by
+reason) and ``failures`` (list of ``image``, ``model``, ``stage``, ``reason``). ``DIR/edits.json`` has ``rows``, too:
+one for each picture and classifier.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from .findings import Finding, findings
 from .page import page_data, page_text
 from .parts import write_part
 from .pictures import pictured
-from .right import right_of
+from .right import probe_tables, right_of
 from .single import single_file
 from .small_charts import score_charts
 from .tiles import write_maps, write_photographs
@@ -176,6 +176,7 @@ def _write_assets(
         "panels": panels,
         "over": over,
         "right": right,
+        "probes": probe_tables(store),
         "shown": shown,
         "classes": classes,
         "study_text": text,

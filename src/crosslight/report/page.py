@@ -19,7 +19,7 @@ from .method_cards import method_cards
 from .model_table import model_row
 from .overlay import FINE
 from .pictures import Pictured
-from .right import BASELINE_WORDS, Right
+from .right import BASELINE_WORDS, Probes, Right
 from .summary import STATUS_WORDS, per_image_agreement
 from .template import environment
 from .tiles import CELLS, PHOTOGRAPHS, SMALL, chunk_of
@@ -131,6 +131,7 @@ def page_text(
     panels: Sequence[Panel],
     over: Overview,
     right: Right | None,
+    probes: Probes | None,
     shown: Pictured,
     classes: Classes | None,
     study_text: str,
@@ -145,7 +146,8 @@ def page_text(
         found: what stands on the first screen.
         panels: of the methods that were compared.
         over: what is said of all methods together.
-        right: scores, where there are any.
+        right: scores against masks, where there are any.
+        probes: what trying maps out on their classifiers showed, where that was done.
         shown: the pictures of the first screen.
         classes: of the images, where they are known.
         study_text: the study file.
@@ -175,6 +177,7 @@ def page_text(
         "over": over,
         "classes": classes,
         "right": right,
+        "probes": probes,
         "baseline_words": BASELINE_WORDS,
         "labelled": any(model.judged.any() for model in contents.models),
         "failures": failures_of(contents),

@@ -130,8 +130,8 @@ def chunk_of(group: MethodGroup) -> int:
 def write_photographs(contents: Contents, pictures: Pictures, folder: Path) -> list[bool]:
     """Write ``photographs-<chunk>.js`` with small pictures, and ``photo-<row>.js`` of those that are larger.
 
-    A picture that lies as a file beside a page on a disk is of another origin: the page may show it, but not save what it
-    is drawn into. So large pictures are parts, too, ``{"type": "image/jpeg", "bytes": base64}``.
+    A picture that lies as a file beside a page on a disk is of another origin: the page may show it, but not save what
+    it is drawn into. So large pictures are parts, too: ``{"type": "image/jpeg", "bytes": base64}``.
 
     Args:
         contents: names the images.

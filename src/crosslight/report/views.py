@@ -72,7 +72,13 @@ VIEWS: tuple[View, ...] = (
         ("matrix", "dendrogram", "map", "ladder", "consensus", "multiverse"),
     ),
     View("classes", "Classes", ("classes.html.jinja",), ("classes",), lambda context: bool(context["classes"])),
-    View("right", "Right?", ("right.html.jinja",), ("right",), lambda context: bool(context["right"])),
+    View(
+        "right",
+        "Right?",
+        ("right.html.jinja", "probes.html.jinja"),
+        ("right",),
+        lambda context: bool(context["right"] or context["probes"]),
+    ),
     View("how", "How", ("how.html.jinja", "failed.html.jinja", "cards.html.jinja"), ("how",), badge=_failed),
 )
 

@@ -7,6 +7,7 @@ import pytest
 
 from crosslight.evaluation import rank_methods, save_scores
 from crosslight.evaluation.probed import Cost, Probed, make_probed
+from crosslight.report import build_report
 from crosslight.report.right import probe_tables
 from crosslight.store import Store
 
@@ -82,3 +83,14 @@ def test_images_are_counted(study: Store, number: int) -> None:
     found = probe_tables(study)
     assert found is not None
     assert found.count == ("mean over 1 image" if number == 1 else "mean over 2 images")
+
+
+def test_the_page_shows_them_where_there_are_any(study: Store) -> None:
+    assert "Tried out" not in build_report(study, agreements={}).read_text(encoding="utf-8")
+    probes = probed(study)
+    save_scores(None, study, probes, rank_methods(None, probes))
+    page = build_report(study, agreements={}).read_text(encoding="utf-8")
+    for said in ("Tried out", "lower is better", "good on Net, 0.1", "Sanity and faithfulness agree", "1 values could not"):
+        assert said in page
+    assert 'data-name="probes-deletion"' in page
+    assert 'href="#right"' in page

@@ -33,7 +33,7 @@ export function gridOf(agree: Agree, room: number, bar: number): Grid {
   const nameRoom = Math.min(narrow ? 84 : 168, longest + 2);
   const gutter = narrow ? 42 : 138;
   const left = gutter + nameRoom + marked + 10;
-  const overhang = narrow ? 4 : Math.max(12, (nameRoom + marked) * 0.71 - 4); // names over the columns lean to the right
+  const overhang = narrow ? 4 : (nameRoom + marked + 6) * 0.71 + 4; // names over the columns lean to the right
   const cell = Math.max(11, Math.min(56, Math.floor((room - left - overhang) / count)));
   const side = cell * count;
   const above = (narrow ? nameRoom : nameRoom * 0.71 + 8) + marked + 6;

@@ -7,7 +7,7 @@ export type Options = readonly (readonly [value: string, words: string])[];
 export function menu(id: string, words: string, options: Options, value: string, choose: (value: string) => void): HTMLElement {
   const select = h(
     "select",
-    { id: id || null, onchange: () => choose(select.value) },
+    { id: id || null, "aria-label": words || null, onchange: () => choose(select.value) },
     ...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
   );
   return h("label", { class: "menu" }, h("span", {}, words), select);

@@ -12,10 +12,14 @@ export function widthOf(text: string, size = 12, weight = 400): number {
   return context.measureText(text).width;
 }
 
-/** A text that is not wider than it may be. */
+/** A text that is not wider than it may be. Its end stays: long names of models mostly differ there. */
 export function clipped(text: string, room: number, size = 12): string {
   if (widthOf(text, size) <= room) return text;
+  const cut = (keep: number): string => {
+    const end = Math.floor(keep * 0.4);
+    return `${text.slice(0, keep - end).trimEnd()}…${end ? text.slice(-end).trimStart() : ""}`;
+  };
   let keep = text.length - 1;
-  while (keep > 1 && widthOf(`${text.slice(0, keep).trimEnd()}…`, size) > room) keep--;
-  return `${text.slice(0, keep).trimEnd()}…`;
+  while (keep > 1 && widthOf(cut(keep), size) > room) keep--;
+  return cut(keep);
 }

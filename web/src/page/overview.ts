@@ -41,7 +41,7 @@ interface Overview {
   charts: SmallChart[];
 }
 
-const GROUPS = { alike: "The two most alike", different: "The two least alike", method: "" };
+const GROUPS = { alike: "The two most alike", different: "The two least alike", method: "The maps" };
 
 function tileOf(shown: Shown): Tile {
   return { ...shown, bytes: bytesOf(shown.bytes) };

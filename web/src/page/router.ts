@@ -72,7 +72,7 @@ function remember(left: string): void {
   const hash = left.slice(left.indexOf("#") + 1);
   const view = hash.split(/[/?]/)[0] ?? "";
   for (const link of document.querySelectorAll<HTMLAnchorElement>("nav.top a")) {
-    if (view && left.includes("#") && viewOf(link) === view && view !== place().view) link.hash = hash;
+    if (view && left.includes("#") && viewOf(link) === view && view !== place().view) link.setAttribute("href", `#${hash}`);
   }
 }
 
@@ -85,7 +85,7 @@ export function noteMethod(method: number): void {
     const view = viewOf(link);
     const rest = link.hash.slice(view.length + 2);
     if (!OF_METHODS.includes(view) || /^\d*/.exec(rest)![0] === String(method)) continue;
-    link.hash = view === "look" ? `look/${method}${rest.replace(/^\d*/, "")}` : `${view}/${method}`;
+    link.setAttribute("href", `#${view}/${method}${view === "look" ? rest.replace(/^\d*/, "") : ""}`);
   }
 }
 
