@@ -90,7 +90,8 @@ def test_the_page_shows_them_where_there_are_any(study: Store) -> None:
     probes = probed(study)
     save_scores(None, study, probes, rank_methods(None, probes))
     page = build_report(study, agreements={}).read_text(encoding="utf-8")
-    for said in ("Tried out", "lower is better", "good on Net, 0.1", "Sanity and faithfulness agree", "1 values could not"):
+    words = ("Tried out", "lower is better", "good on Net, 0.1", "Sanity and faithfulness agree", "1 values could not")
+    for said in words:
         assert said in page
     assert 'data-name="probes-deletion"' in page
     assert 'href="#right"' in page
