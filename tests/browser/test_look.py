@@ -19,7 +19,7 @@ from crosslight.core.maps import Status
 from crosslight.images import open_images
 from crosslight.report import build_report
 from crosslight.report.single import single_file
-from crosslight.store import ImageEntry, Manifest, MapBlock, Store
+from crosslight.store import ImageEntry, Manifest, MapBlock, PredictionBlock, Store
 
 from .conftest import Opened
 
@@ -322,7 +322,7 @@ def test_a_saved_picture_has_the_large_photograph(chromium: Any, tmp_path: Path)
     (tmp_path / "in").mkdir()
     Image.fromarray(squares.astype(np.uint8)).convert("RGB").save(tmp_path / "in" / "squares.png")
     images = open_images(tmp_path / "in")
-    store = _one_model(tmp_path / "out", tuple(ImageEntry(one.identity, one.name) for one in images))
+    store = _one_model(tmp_path / "out", tuple(ImageEntry(one.identity, one.name) for one in images), (480, 640))
     page = build_report(store, images=images, agreements={})
     single = single_file(page, tmp_path / "one.html")
     for each in (page, single):
@@ -399,19 +399,20 @@ def test_one_model_has_its_methods_as_columns_and_superpixels_their_segments(chr
 TWO = (ImageEntry("a", "a.jpg"), ImageEntry("b", "b.jpg"))
 
 
-def _one_model(path: Path, images: tuple[ImageEntry, ...] = TWO) -> Store:
+def _one_model(path: Path, images: tuple[ImageEntry, ...] = TWO, size: tuple[int, int] = (10, 10)) -> Store:
     count = len(images)
     store = Store.create(path, Manifest("one", "one", images, count))
-    store.add_model("Net", 0, {"digest": "net"})
+    store.add_model("Net", 2, {"digest": "net", "classes": ["cat", "dog"]})
     maps = {}
     for label, side, settings in (("Grad-CAM", 5, {}), ("LIME", 140, {"segmentation": "slic"})):
         key = store.add_maps(
             "Net", label, "d", (side, side), {"method": "lime", "finish": "none", "settings": settings}
         )
         values = np.random.default_rng(3).standard_normal((count, 5, 5)).repeat(side // 5, 1).repeat(side // 5, 2)
-        boxes, targets = np.tile([0.0, 0, 10, 10], (count, 1)), np.zeros((count, 2), np.int32)
+        boxes, targets = np.tile([0.0, 0, *size[::-1]], (count, 1)), np.zeros((count, 2), np.int32)
         maps[key] = MapBlock(values.astype(np.float32), boxes, targets, np.full(count, Status.OK, np.uint8))
-    store.write("Net", 0, maps=maps)
+    sizes, good = np.tile(np.array(size, np.int32), (count, 1)), np.full(count, Status.OK, np.uint8)
+    store.write("Net", 0, predictions=PredictionBlock(np.zeros((count, 2), np.float32), sizes, good), maps=maps)
     return store
 
 
