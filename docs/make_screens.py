@@ -6,9 +6,10 @@
     CROSSLIGHT_DATA=/path/to/data python docs/make_pictures.py PHOTOGRAPHS
     python docs/make_screens.py DEMO PHOTOGRAPHS [NAME...]
 
-``DEMO`` holds the embedded study, ``PHOTOGRAPHS`` the study of photographs that ``make_pictures.py`` keeps where a folder
-is named; `PHOTOGRAPHS` there says whose they are. Their reports are taken as they lie there: after a change of the front
-end, write them again with ``crosslight report``. With names only these pictures are made. It takes about a minute.
+``DEMO`` holds the embedded study, ``PHOTOGRAPHS`` the study of photographs that ``make_pictures.py`` keeps where a
+folder is named; `PHOTOGRAPHS` there says whose they are. Their reports are taken as they lie there: after a change of
+the front end, write them again with ``crosslight report``. With names only these pictures are made. It takes some
+minutes on two cores.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
-MARGIN = 14  # around parts, in pixels
+MARGIN = 6  # around parts, in pixels
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--force-color-profile=srgb"]
 #: what the viewer shows: classifiers of the photographs' study by their labels, and methods
 MODELS = ("MobileNetV1", "MobileNetV2 (TF2)", "SqueezeNet 1.0", "SqueezeNet 1.1")
@@ -53,6 +54,7 @@ class Screen:
         act: what a person does then.
         parts: selectors of what is kept; none for the whole window.
         dark: which scheme.
+        dither: for photographs in large, whose colours would lie in steps otherwise.
     """
 
     page: Literal["demo", "photographs", "start", "viewer"]
@@ -62,6 +64,7 @@ class Screen:
     act: Callable[[Page], None] = lambda page: None
     parts: tuple[str, ...] = ()
     dark: bool = False
+    dither: bool = False
 
 
 def point(page: Page) -> None:
@@ -75,6 +78,13 @@ def matrix_behind(page: Page) -> None:
     """Have the matrix stand beside the drawer."""
     page.locator("[data-drawing=matrix]").evaluate(
         "card => scrollTo(0, card.getBoundingClientRect().top + scrollY - 70)"
+    )
+
+
+def see_samples(page: Page) -> None:
+    """Wait for the pictures to choose from."""
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.samples img')].slice(0, 8).every(i => i.naturalWidth)"
     )
 
 
@@ -101,16 +111,23 @@ PAIR = ".drawer.open .duo .overlay[data-drawn]"
 SCREENS = {
     "report-overview": Screen("demo", "#overview", (1200, 912)),
     "report-look": Screen("photographs", "#look", (1200, 850), ".cell[data-drawn=map]"),
-    "report-large": Screen("photographs", "#look/0?open=3.5&beside=7.0&compare=beside", (1200, 846), ".plate >> nth=1"),
+    "report-large": Screen(
+        "photographs", "#look/0?open=3.5&beside=7.0&compare=beside", (1040, 800), ".plate >> nth=1", dither=True
+    ),
     "report-agree": Screen(
-        "demo", "#agree", (1200, 2600), ".matrix", point, ("[data-drawing=matrix]", "[data-drawing=map]")
+        "demo",
+        "#agree",
+        (1200, 2600),
+        ".matrix",
+        point,
+        ("[data-drawing=matrix] >> xpath=..", "[data-drawing=map] >> xpath=.."),
     ),
     "report-pair": Screen("demo", "#agree/0/0/8", (1200, 850), PAIR, matrix_behind, dark=True),
     "report-classes": Screen("demo", "#classes", (1200, 882), "#classes canvas"),
     "report-right": Screen("demo", "#right", (1200, 2600), "#right table", parts=("#right table >> nth=0",)),
-    "viewer-start": Screen("start", size=(1200, 722), ready=".samples img"),
+    "viewer-start": Screen("start", size=(1200, 722), ready=".samples img", act=see_samples),
     "viewer-board": Screen("viewer", size=(1200, 806), ready=".samples img", act=watch),
-    "viewer-large": Screen("viewer", size=(1200, 806), ready=".samples img", act=compare),
+    "viewer-large": Screen("viewer", size=(1040, 720), ready=".samples img", act=compare, dither=True),
 }
 
 
@@ -164,15 +181,14 @@ def photograph(browser: Browser, address: str, screen: Screen, script: str = "")
     return shot.crop((max(0, round(left)), max(0, round(top)), min(width, round(right)), min(height, round(bottom))))
 
 
-def keep(picture: Image.Image, name: str) -> None:
-    """Write a small PNG: 256 colours without dithering, of which one is the paper's own."""
+def keep(picture: Image.Image, name: str, dither: bool) -> None:
+    """Write a small PNG: 256 colours, of which one is the paper's own."""
     found = picture.quantize(255, Image.Quantize.MEDIANCUT, kmeans=1)
+    how = Image.Dither.FLOYDSTEINBERG if dither else Image.Dither.NONE
     pixels = np.asarray(picture)
     colours, counts = np.unique(pixels.reshape(-1, 3), axis=0, return_counts=True)
     paper = colours[counts.argmax()]
-    places = np.where(
-        (pixels == paper).all(axis=2), 255, np.asarray(picture.quantize(palette=found, dither=Image.Dither.NONE))
-    )
+    places = np.where((pixels == paper).all(axis=2), 255, np.asarray(picture.quantize(palette=found, dither=how)))
     sheet = Image.fromarray(places.astype(np.uint8), "P")
     sheet.putpalette([*(found.getpalette() or [])[:765], *paper.tolist()])
     file = PICTURES / f"{name}.png"
@@ -195,11 +211,11 @@ def main() -> None:
         for name, screen in wanted.items():
             if screen.page in reports:
                 address = (reports[screen.page] / "report" / "index.html").as_uri()
-                keep(photograph(browser, address, screen), name)
+                keep(photograph(browser, address, screen), name, screen.dither)
                 continue
             results = photographs if screen.page == "viewer" else None
             with served(results) as address:
-                keep(photograph(browser, address, screen, chosen(results) if results else ""), name)
+                keep(photograph(browser, address, screen, chosen(results) if results else ""), name, screen.dither)
         browser.close()
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..evaluation.tuning import Tuned
 
 BUDGET = 40
+#: images below which bootstrap intervals are clearly too narrow
+FEW = 10
 
 
 def tune(
@@ -196,6 +198,8 @@ def _verdict(found: Tuned) -> str:
     low, high = row["difference_interval"]
     sure = (low if found.better == "higher" else -high) > 0
     ahead = "better than the defaults" if sure else "not shown to be better than the defaults"
+    if len(found.judged) < FEW:
+        ahead += f" on these {len(found.judged)} images, too few for an interval to be trusted"
     return (
         f"The proposed settings are {ahead}: difference {row['difference']:+.3f} ({_span([low, high], 3)}), "
         f"{row['time_difference']:+.3g} s per image ({_span(row['time_difference_interval'], 3)})."

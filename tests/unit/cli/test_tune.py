@@ -25,6 +25,7 @@ def test_a_table_and_files(call, tmp_path):
     assert {"avg_iou", "avg_time", "evaluations", "settings"} <= set(heads.split())
     assert default.split()[0] == "default"
     assert "trial 3/3" in result.err
+    assert "Nothing better" in result.out or "too few for an interval" in result.out
     with (tmp_path / "trials.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["trial"] for row in rows] == ["0", "1", "2"]
