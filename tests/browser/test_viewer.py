@@ -533,7 +533,7 @@ def serious(page: Any) -> list[str]:
         page.evaluate(AXE.read_text())
     found = []
     for scheme, rules in (("dark", ["color-contrast"]), ("light", None)):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # or colours are caught on their way
         options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
         found += page.evaluate("options => axe.run(options)", options)["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
