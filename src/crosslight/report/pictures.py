@@ -114,11 +114,16 @@ def pictured(
     return Pictured(row, tuple(chart for chart in charts if chart is not None))
 
 
+#: by how much the most alike pair must be above the least alike one for an image to show that they differ
+CONTRAST = 0.05
+
+
 def striking(contents: Contents, agreement: Agreement, photographs: Sequence[bool]) -> Striking | None:
     """Choose the image on which the most alike pair is most above the least alike one.
 
     It is looked for among the images that all models get right, so that a difference is one of looking and not of
-    answering; where there is none, among those on which they answer the same, else among all.
+    answering; where there is none with a contrast worth showing, among those on which they answer the same, else among
+    all. Where no image has any, the most alike pair stands alone.
 
     Args:
         contents: with predictions.
@@ -138,18 +143,23 @@ def striking(contents: Contents, agreement: Agreement, photographs: Sequence[boo
     contrast = near - far if least is not most else near
     rows = {image.identity: row for row, image in enumerate(contents.images)}
     at = np.array([rows[identity] for identity in agreement.images], np.intp)
-    usable = np.isfinite(contrast)
+    usable = np.isfinite(contrast)  # then both are
     if any(photographs):
         usable &= np.array(photographs, bool)[at]
+    found: Striking | None = None
     for mask, words in _choices(contents, agreement.sets):
         wanted = usable & mask[at]
-        if wanted.any():
-            best = int(np.argmax(np.where(wanted, contrast, -np.inf)))
-            different = (least.first, least.second) if least is not most else None
-            values = (float(near[best]), float(far[best]))
-            row = int(at[best])
-            return Striking(row, (most.first, most.second), different, values, (_mean(most), _mean(least)), words)
-    return None
+        if not wanted.any():
+            continue
+        best = int(np.argmax(np.where(wanted, contrast, -np.inf)))
+        shown = least is not most and contrast[best] >= CONTRAST
+        different = (least.first, least.second) if shown else None
+        best = best if shown else int(np.argmax(np.where(wanted, near, -np.inf)))
+        values, means = (float(near[best]), float(far[best])), (_mean(most), _mean(least))
+        found = Striking(int(at[best]), (most.first, most.second), different, values, means, words)
+        if shown or least is most:
+            break
+    return found
 
 
 def _mean(pair: Pair) -> str:

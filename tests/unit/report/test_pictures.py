@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from crosslight.agreement import Agreement, agree_store
+from crosslight.report import pictures
 from crosslight.report.agreement import plain_analysis
 from crosslight.report.contents import Contents, read_contents
 from crosslight.report.finding import Finding
@@ -50,6 +51,18 @@ def test_the_image_is_the_one_with_the_largest_contrast_among_those_all_get_righ
     assert found.row == best
     assert found.values == (near[best], far[best])
     assert found.among == "the images that all 3 classifiers get right"
+
+
+def test_where_no_image_shows_a_contrast_the_most_alike_pair_stands_alone(
+    contents: Contents, agreement: Agreement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "CONTRAST", 10.0)
+    found = striking(contents, agreement, [True] * 6)
+    assert found is not None
+    assert found.different is None
+    at = [agreement.sets.index(label) for label in found.alike]
+    assert found.values[0] == np.nanmax(agreement.per_image[:, at[0], at[1]])
+    assert found.among == "all images"
 
 
 def test_images_without_a_photograph_are_passed_over(contents: Contents, agreement: Agreement) -> None:
