@@ -223,6 +223,8 @@ def _ridge(matrix: Floats, outcome: Floats, penalty: float) -> Floats:
 def _lasso(matrix: Floats, outcome: Floats, penalty: float, total: float) -> Floats:
     from sklearn.linear_model import Lasso
 
+    if not matrix.shape[1]:
+        return np.empty(0)
     scale = np.sqrt(len(matrix) / total)  # of scikit-learn's mean over variants to the weighted one
     lasso = Lasso(alpha=penalty, fit_intercept=False, tol=1e-10, max_iter=100_000)
     found: Floats = lasso.fit(scale * matrix, scale * outcome).coef_

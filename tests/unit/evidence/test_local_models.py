@@ -196,3 +196,19 @@ def test_errors_are_infinite_where_samples_are_too_few() -> None:
     rows, scores, _ = noisy(40, 6)
     alone = local_model(rows, scores, kernel_weights(distances(rows, "cosine"), 1e-3), num_features=9)
     assert np.isinf(alone.errors).all(), "only the untouched image has a weight"
+
+
+@pytest.mark.parametrize("regressor", ["ridge", "lasso", "linear"])
+def test_no_feature_may_be_left(regressor: str) -> None:
+    rows = np.random.default_rng(0).random((30, 4)) < 0.5
+    scores = np.full(30, 0.25)  # nothing goes with any feature
+    found = local_model(
+        rows,
+        scores,
+        np.ones(30),
+        num_features=1,
+        feature_selection="lasso_path",
+        regressor=regressor,  # type: ignore[arg-type]
+    )
+    assert found.coefficients.tolist() == [0.0] * 4
+    assert found.intercept == 0.25
