@@ -276,7 +276,7 @@ def test_old_maps_are_dimmed_until_the_new_are_there(visit: Visit, photos: list[
     page.route("**/events", lambda route: None)  # what is computed now is never heard of
     page.locator(".head .answer[aria-pressed=false]").nth(1).click()
     page.wait_for_function("() => document.querySelectorAll('.cell.old').length === 3")
-    assert "in line" in page.locator(".cell .state").nth(1).inner_text()
+    playwright.expect(page.locator(".cell .state").nth(1)).to_contain_text("in line")
     page.locator(".progress .cancel").click()
 
 

@@ -7,7 +7,9 @@ import struct
 import time
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,6 +19,12 @@ from crosslight.viewer.photos import MAX_BYTES, Photos, read_body, shown_name
 from crosslight.viewer.refusal import Refused
 
 from .conftest import Running, encoded, picture
+
+
+def run(work: Coroutine[Any, Any, bytes]) -> bytes:
+    """In a thread of its own: Playwright leaves a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def test_a_photograph_is_kept_shown_and_dropped(viewer: Running) -> None:
@@ -95,7 +103,7 @@ def test_a_large_body_is_refused_and_never_held() -> None:
     tracemalloc.start()
     try:
         with pytest.raises(Refused, match="more than 2 MB") as refusal:
-            asyncio.run(read_body(body(), None, 2_000_000))
+            run(read_body(body(), None, 2_000_000))
     finally:
         tracemalloc.stop()
     assert refusal.value.status == 413
@@ -107,9 +115,9 @@ def test_a_body_at_the_limit_is_whole() -> None:
         yield b"ab"
         yield b"cd"
 
-    assert asyncio.run(read_body(body(), "4", 4)) == b"abcd"
+    assert run(read_body(body(), "4", 4)) == b"abcd"
     with pytest.raises(Refused):
-        asyncio.run(read_body(body(), "4", 3))
+        run(read_body(body(), "4", 3))
 
 
 def test_the_server_refuses_33_megabytes(viewer: Running) -> None:
