@@ -211,7 +211,7 @@ def test_the_keyboard_opens_a_cell_and_comes_back_to_it(view: Any) -> None:
     assert view.locator("#detail-title").inner_text() == "Net <i>two</i> · Grad-CAM"
     for key in ("ArrowLeft", "ArrowDown", "]"):
         view.keyboard.press(key)
-    view.wait_for_function("document.querySelector('#detail-facts').textContent.includes('completeness gap')")
+    view.wait_for_function("() => document.querySelector('#detail-facts').textContent.includes('completeness gap')")
     assert view.locator("#detail-title").inner_text() == "Net & Co · Signed"
     facts = view.locator("#detail-facts").inner_text()
     assert "completeness gap" in facts
@@ -255,7 +255,7 @@ def test_two_maps_beside_each_other_with_one_cross_hair(view: Any) -> None:
     apart = float(view.locator("#alike").inner_text().rsplit(" ", 1)[1].replace("−", "-"))
     assert 0.2 < apart < 0.9
     view.locator("#b-model").select_option("0")
-    view.wait_for_function("document.querySelector('#alike').textContent === 'cosine of these two maps 1.00'")
+    view.wait_for_function("() => document.querySelector('#alike').textContent === 'cosine of these two maps 1.00'")
 
 
 def test_flicker_swipe_and_difference(view: Any) -> None:

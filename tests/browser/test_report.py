@@ -110,11 +110,11 @@ def test_the_bar_leads_back_to_where_one_was(opened: Opened) -> None:
     go(page, "classes")
     page.locator("#classes").get_by_label("Class", exact=True).select_option(label="dog (28)")
     page.locator("#classes").get_by_label("Method", exact=True).select_option("Fine")
-    page.wait_for_function("location.hash === '#classes/dog/Fine'")
+    page.wait_for_function("() => location.hash === '#classes/dog/Fine'")
     page.locator("nav.top a", has_text="Overview").click()
     page.wait_for_selector("#overview.current")
     page.locator("nav.top a", has_text="Classes").click()
-    page.wait_for_function("location.hash === '#classes/dog/Fine'")
+    page.wait_for_function("() => location.hash === '#classes/dog/Fine'")
 
 
 def test_colours_can_be_chosen_and_last(opened: Opened) -> None:
@@ -242,7 +242,7 @@ def test_the_command_can_be_copied(opened: Opened) -> None:
     page = opened.page
     go(page, "how")
     page.locator("[data-copy]").click()
-    page.wait_for_function("['Copied', 'Selected'].includes(document.querySelector('[data-copy]').textContent)")
+    page.wait_for_function("() => ['Copied', 'Selected'].includes(document.querySelector('[data-copy]').textContent)")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
