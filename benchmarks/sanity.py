@@ -98,7 +98,7 @@ def _row(case: Case, rounds: int, peers: bool) -> Iterator[Row]:
         return
     # Quantus counts the untouched maps as one more layer, and draws other parameters: means are compared
     theirs = (np.array(found["peer"]).mean(axis=1) * (layers + 1) - 1) / layers
-    means = np.array([float(one.spearman.nanmean()) for one in found["ours"]])
+    means = np.array([float(one.values.nanmean()) for one in found["ours"]])
     known |= {
         "peer s": median(seconds["peer"]),
         "faster": ratio(seconds["peer"], seconds["ours"]),

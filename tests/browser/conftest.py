@@ -49,22 +49,73 @@ def made_up() -> ModuleType:
     return module
 
 
-class Opened:
-    """An open page, with everything it said and asked for."""
+class Pages:
+    """Pages of a browser, used again and again: a new one costs more than what most tests do with it."""
 
-    def __init__(self, browser: Any, page: Path, place: str = "", width: int = 1280, **options: Any):
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        self.page = self.context.new_page()
+    def __init__(self, browser: Any):
+        self.browser = browser
+        self.free: dict[str, list[Any]] = {}
+
+    def take(self, width: int, color_scheme: str = "null", reduced_motion: str = "null", **options: Any) -> Any:
+        """A page as if it were new; `options` are those of a context."""
+        free = self.free.setdefault(repr(options), [])
+        page = free.pop() if free else self.browser.new_context(**options).new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="null", color_scheme=color_scheme, reduced_motion=reduced_motion)
+        return page
+
+    def give_back(self, page: Any, options: dict[str, Any]) -> None:
+        """Make it forget what was done with it."""
+        page.context.set_offline(False)
+        page.unroute_all()
+        page.evaluate("sessionStorage.clear()")
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        self.free[repr(options)].append(page)
+
+
+@pytest.fixture(scope="session")
+def pages(chromium: Any) -> Pages:
+    """The pages of this worker."""
+    return Pages(chromium)
+
+
+class Listening:
+    """A page of those that are used again, with everything that it says and asks for meanwhile."""
+
+    def __init__(self, pages: Pages, width: int = 1280, color_scheme: str = "null", reduced_motion: str = "null", **options: Any):
+        self.pages, self.options = pages, options
+        self.page = pages.take(width, color_scheme, reduced_motion, **options)
         self.said: list[str] = []
         self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.address = page.as_uri()
-        self.page.goto(self.address + place)
+        self.listeners = {
+            "console": lambda message: self.said.append(message.text),
+            "pageerror": lambda error: self.said.append(str(error)),
+            "request": self.note,
+        }
+        for event, listener in self.listeners.items():
+            self.page.on(event, listener)
+
+    def note(self, request: Any) -> None:
+        """Remember what is asked for."""
+        self.asked.append(request.url)
+
+    def give_back(self) -> None:
+        """The next one gets it."""
+        self.pages.give_back(self.page, self.options)
+        for event, listener in self.listeners.items():
+            self.page.remove_listener(event, listener)
+
+
+class Opened(Listening):
+    """A file that is open in a page."""
+
+    def __init__(self, pages: Pages, file: Path, place: str = "", width: int = 1280, **options: Any):
+        super().__init__(pages, width, **options)
+        self.page.goto(file.as_uri() + place)
 
     def close(self) -> None:
-        """Close it; nothing may have gone wrong until then, and nothing may have left the page."""
-        self.context.close()
+        """Leave it; nothing may have gone wrong until then, and nothing may have left the page."""
+        self.give_back()
         assert self.said == []
-        assert [url for url in self.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+        assert [url for url in self.asked if not url.startswith(("file:", "data:", "blob:", "about:"))] == []

@@ -21,7 +21,7 @@ from crosslight.core.maps import Status
 from crosslight.report import build_report
 from crosslight.store import ImageEntry, Manifest, MapBlock, Store
 
-from .conftest import Opened
+from .conftest import Opened, Pages
 
 #: images of the study, more than there are in a drawer
 COUNT = 12
@@ -63,8 +63,8 @@ def report(study: Store, method: MethodAnalysis, made_analyses: ModuleType) -> P
 
 
 @pytest.fixture
-def view(chromium: Any, report: Path) -> Iterator[Any]:
-    opened = Opened(chromium, report, "#agree", reduced_motion="reduce")
+def view(pages: Pages, report: Path) -> Iterator[Any]:
+    opened = Opened(pages, report, "#agree", reduced_motion="reduce")
     opened.page.wait_for_selector(".matrix")
     yield opened.page
     opened.close()
@@ -318,8 +318,8 @@ def test_every_drawing_says_what_it_shows(view: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_sticks_out_of_a_narrow_window(chromium: Any, report: Path, scheme: str) -> None:
-    opened = Opened(chromium, report, "#agree/0/0/1", width=390, color_scheme=scheme)
+def test_nothing_sticks_out_of_a_narrow_window(pages: Pages, report: Path, scheme: str) -> None:
+    opened = Opened(pages, report, "#agree/0/0/1", width=390, color_scheme=scheme)
     page = opened.page
     page.wait_for_selector(".drawer.open .duo")
     page.locator(".drawer").evaluate("drawer => Promise.all(drawer.getAnimations().map(one => one.finished))")
@@ -338,13 +338,13 @@ def test_nothing_sticks_out_of_a_narrow_window(chromium: Any, report: Path, sche
 
 
 def test_many_models_are_one_picture_with_the_same_cells(
-    chromium: Any, tmp_path: Path, made_analyses: ModuleType
+    pages: Pages, tmp_path: Path, made_analyses: ModuleType
 ) -> None:
     store = many_models(tmp_path / "out")
     method = made_analyses.method_of(MANY, images=tuple("abcde"), names=tuple(f"Net {i}" for i in range(MANY)))
     analysis = made_analyses.analysis_of({"Grad-CAM": method}, images=5)
     page = build_report(store, analysis=analysis)
-    opened = Opened(chromium, page, "#agree", color_scheme="dark")
+    opened = Opened(pages, page, "#agree", color_scheme="dark")
     view = opened.page
     view.wait_for_selector(".matrix image[href^='data:image/png']")
     image = view.locator(".matrix image")

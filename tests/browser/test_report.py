@@ -21,7 +21,9 @@ from crosslight.report import build_report
 from crosslight.report.single import single_file
 from crosslight.store import ImageEntry, Manifest, MapBlock, Store
 
-from .conftest import Opened
+from .conftest import Opened, Pages
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 
 VIEWS = ("overview", "look", "agree", "classes", "right", "how")
 #: without `preload`, or axe fetches the style sheets, which the page forbids
@@ -47,8 +49,8 @@ def single(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(chromium: Any, report: Path) -> Iterator[Opened]:
-    made = Opened(chromium, report)
+def opened(pages: Pages, report: Path) -> Iterator[Opened]:
+    made = Opened(pages, report)
     made.page.wait_for_selector("#striking canvas")
     yield made
     made.close()
@@ -65,6 +67,7 @@ def go(page: Any, view: str) -> None:
         "right": "#right svg.dots",
         "how": "#how table[data-dressed]",
     }
+    page.wait_for_selector(f"#{view}.current")
     page.wait_for_selector(drawn[view], state="attached")
 
 
@@ -75,12 +78,27 @@ def saved(page: Any, does: Any) -> tuple[str, bytes]:
     return info.value.suggested_filename, Path(info.value.path()).read_bytes()
 
 
-def test_each_view_opens_and_stands_alone(opened: Opened) -> None:
-    page = opened.page
+@pytest.mark.parametrize("width", [390, 1280])
+def test_each_view_stands_alone_fits_and_tells_what_it_is_for(pages: Pages, report: Path, width: int) -> None:
+    made = Opened(pages, report, width=width)
+    page = made.page
     for view in VIEWS:
         go(page, view)
         assert [each.get_attribute("id") for each in page.locator(".view:visible").all()] == [view]
         assert page.locator("nav.top a[aria-current]").get_attribute("href").startswith(f"#{view}")
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+            background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+        page.locator("#ask").click()
+        card = page.locator("dialog[open]")
+        assert card.get_attribute("id") == f"about-{view}"
+        assert "Why is it used?" in card.inner_text()
+        page.keyboard.press("Escape")
+        expect(card).to_have_count(0)
+        assert page.evaluate("document.activeElement.id") == "ask"
+    made.close()
 
 
 def test_the_first_screen_asks_for_little(opened: Opened, report: Path) -> None:
@@ -90,10 +108,13 @@ def test_the_first_screen_asks_for_little(opened: Opened, report: Path) -> None:
 
 def test_the_pictures_show_the_findings(opened: Opened) -> None:
     page = opened.page
-    assert page.locator("#striking canvas").count() == 5  # the photograph, the most alike pair, the least alike pair
-    colours = "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
-    assert all(canvas.evaluate(colours) > 20 for canvas in page.locator("#striking canvas").all())
-    assert page.locator(".small-chart svg").count() == 2
+    expect(page.locator("#striking canvas")).to_have_count(5)  # the photograph, the most alike pair, the least alike pair
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("#striking canvas")].every((c) => {
+             const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+             return new Set(new Uint32Array(data.buffer)).size > 20 })"""
+    )
+    expect(page.locator(".small-chart svg")).to_have_count(2)
     page.locator(".different-set a").first.click()
     page.wait_for_selector("dialog[open]")
     assert "#look/" in page.url
@@ -136,27 +157,17 @@ def test_colours_can_be_chosen_and_last(opened: Opened) -> None:
 
 
 def test_without_a_storage_the_colours_still_change(chromium: Any, report: Path) -> None:
-    made = Opened(chromium, report)
-    made.page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no') } })")
-    made.page.reload()
-    made.page.wait_for_selector("#striking canvas")
+    page = chromium.new_context().new_page()
+    errors: list[Any] = []
+    page.on("pageerror", errors.append)
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no') } })")
+    page.goto(report.as_uri())
+    page.wait_for_selector("#striking canvas")
     for _ in range(2):
-        made.page.locator("#theme").click()
-    assert made.page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
-    made.close()
-
-
-def test_each_view_tells_what_it_is_for(opened: Opened) -> None:
-    page = opened.page
-    for view in VIEWS:
-        go(page, view)
-        page.locator("#ask").click()
-        card = page.locator("dialog[open]")
-        assert card.get_attribute("id") == f"about-{view}"
-        assert "Why is it used?" in card.inner_text()
-        page.keyboard.press("Escape")
-        assert not card.is_visible()
-        assert page.evaluate("document.activeElement.id") == "ask"
+        page.locator("#theme").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    page.context.close()
+    assert errors == []
 
 
 def test_tables_are_sorted_by_click_and_keyboard_and_baselines_stay(opened: Opened) -> None:
@@ -245,20 +256,7 @@ def test_the_command_can_be_copied(opened: Opened) -> None:
     page.wait_for_function("() => ['Copied', 'Selected'].includes(document.querySelector('[data-copy]').textContent)")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_sticks_out(chromium: Any, report: Path, width: int) -> None:
-    made = Opened(chromium, report, width=width)
-    for view in VIEWS:
-        go(made.page, view)
-        for scheme in ("dark", "light"):
-            made.page.emulate_media(color_scheme=scheme)
-            assert made.page.evaluate("document.documentElement.scrollWidth") <= width, view
-            background = made.page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert (background == "rgb(255, 255, 255)") == (scheme == "light")
-    made.close()
-
-
-def test_twelve_models_fit(chromium: Any, tmp_path: Path) -> None:
+def test_twelve_models_fit(pages: Pages, tmp_path: Path) -> None:
     store = Store.create(tmp_path, Manifest("many", "many", (ImageEntry("a", "a.jpg"), ImageEntry("b", "b.jpg")), 2))
     for number in range(12):
         model = f"EfficientNet {number}"
@@ -267,9 +265,8 @@ def test_twelve_models_fit(chromium: Any, tmp_path: Path) -> None:
         values = np.random.default_rng(number).standard_normal((2, 5, 5)).astype(np.float32)
         boxes, targets = np.tile([0.0, 0, 10, 10], (2, 1)), np.zeros((2, 2), np.int32)
         store.write(model, 0, maps={key: MapBlock(values, boxes, targets, np.full(2, Status.OK, np.uint8))})
-    made = Opened(chromium, build_report(store, agreements=agree_store(store, "Grad-CAM")))
-    made.page.wait_for_selector("#striking canvas")  # without photographs, predictions and classes
-    assert made.page.locator("#striking canvas").count() == 5
+    made = Opened(pages, build_report(store, agreements=agree_store(store, "Grad-CAM")))
+    expect(made.page.locator("#striking canvas")).to_have_count(5)  # without photographs, predictions and classes
     assert made.page.evaluate("document.documentElement.scrollWidth") <= 1280
     made.close()
 
@@ -293,8 +290,8 @@ def test_all_views_are_printed(opened: Opened) -> None:
     assert not opened.page.locator("header.masthead").is_visible()
 
 
-def test_the_single_file_works_and_asks_for_nothing(chromium: Any, single: Path) -> None:
-    made = Opened(chromium, single)
+def test_the_single_file_works_and_asks_for_nothing(pages: Pages, single: Path) -> None:
+    made = Opened(pages, single)
     page = made.page
     for view in VIEWS:
         go(page, view)
@@ -319,8 +316,8 @@ def test_the_policy_stops_what_tries_to_leave(opened: Opened) -> None:
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci in web/")
-def test_no_view_has_a_serious_barrier(chromium: Any, report: Path) -> None:
-    made = Opened(chromium, report)
+def test_no_view_has_a_serious_barrier(pages: Pages, report: Path) -> None:
+    made = Opened(pages, report)
     made.page.evaluate(AXE.read_text("utf-8"))
     dark = {**AXE_OPTIONS, "runOnly": ["color-contrast"]}  # all else is the same in every colour
     for view in VIEWS:

@@ -74,7 +74,7 @@ def test_curves(subject, order):
     curves = randomisation_curves([subject], order=order)[0]
     assert set(found) == {"original", *curves.steps}
     for place, step in enumerate(curves.steps):
-        assert curves.spearman[:, place].tolist() == pytest.approx(found[step], abs=1e-5)
+        assert curves.values[:, place].tolist() == pytest.approx(found[step], abs=1e-5)
 
 
 def test_the_mean_over_layers(subject):
@@ -109,7 +109,7 @@ def test_smooth(subject, monkeypatch):
     assert drawn
     curves = randomisation_curves([subject], order="bottom-up", samples=samples, noise=0.1)[0]
     for place, step in enumerate(curves.steps):
-        assert curves.spearman[:, place].tolist() == pytest.approx(found[step], abs=1e-5)
+        assert curves.values[:, place].tolist() == pytest.approx(found[step], abs=1e-5)
 
 
 @pytest.mark.parametrize("subject", [torch.float32], indirect=True)  # Quantus predicts in single precision only

@@ -4,6 +4,7 @@ import { loadData } from "./core/data.js";
 import { by } from "./core/dom.js";
 import { dressTables } from "./core/tables.js";
 import { startAgree } from "./agree/view.js";
+import { startLearning } from "./learning/view.js";
 import { startLook } from "./look/view.js";
 import { startAbout } from "./page/about.js";
 import { startClasses } from "./page/classes.js";
@@ -12,6 +13,7 @@ import { startOverview } from "./page/overview.js";
 import { startRight } from "./page/right.js";
 import { startRouter } from "./page/router.js";
 import { startTheme } from "./page/theme.js";
+import { startUnits } from "./units/view.js";
 
 const VIEWS = {
   overview: startOverview,
@@ -19,6 +21,8 @@ const VIEWS = {
   agree: startAgree,
   classes: startClasses,
   right: startRight,
+  units: startUnits,
+  learning: startLearning,
   how: startHow,
 };
 

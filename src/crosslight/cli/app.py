@@ -28,6 +28,7 @@ from . import (
     run,
     scenes,
     score,
+    train,
     tune,
     view,
 )
@@ -111,6 +112,7 @@ app.command("agree")(agree.agree)
 app.command("score")(score.score)
 app.command("edit")(edit.edit)
 app.command("tune")(tune.tune)
+app.command("train")(train.train)
 app.command("convergence")(convergence.convergence)
 app.command("report")(report.report)
 app.command("figure")(figure.figure)

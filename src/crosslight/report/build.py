@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +13,7 @@ from ..core.progress import Progress, Silent
 from ..store import Store
 from ..store.pictures import Pictures
 from .agreement import analyses_of, overview, write_panels
+from .assets import copy_bundle, staged_assets
 from .class_maps import write_classes
 from .contents import Contents, read_contents
 from .findings import Finding, findings
@@ -25,6 +24,7 @@ from .right import probe_tables, right_of
 from .single import single_file
 from .small_charts import score_charts
 from .tiles import write_maps, write_photographs
+from .units import units_of_store
 from .words import study_toml
 from .writing import replace_file
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 #: resamples of the images for each scale of a tree's support, where the report has to analyse the store itself
 RESAMPLES = 200
-
-STATIC = Path(__file__).parent / "static"
-_STAGED = ".part-"
 
 
 @dataclass(frozen=True)
@@ -110,25 +107,11 @@ def write_report(
             page = single_file(made.page, Path(out) if out is not None else store.path / "report.html")
         return replace(made, page=page)
     out = Path(out) if out is not None else store.path / "report"
-    assets = out / "assets"
-    assets.mkdir(parents=True, exist_ok=True)
     pictures = Pictures.of(store) if images is None else Pictures({record.identity: record for record in images})
-    staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=assets))
-    try:
-        staged.chmod(0o755)  # readable for others, as any other folder
-        contents, parts = _write_assets(store, pictures, staged, (analysis, agreements), progress or Silent())
-        final = assets / _digest(staged)
-        if final.exists():
-            shutil.rmtree(staged)
-        else:
-            staged.rename(final)
-        text = page_text(contents, assets=f"assets/{final.name}", **parts)
+    with staged_assets(out) as assets:
+        contents, parts = _write_assets(store, pictures, assets.folder, (analysis, agreements), progress or Silent())
+        text = page_text(contents, assets=assets.place(), **parts)
         replace_file(out / "index.html", text.encode("utf-8", "backslashreplace"))
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    for other in assets.iterdir():
-        if other != final and other.is_dir() and _is_ours(other):
-            shutil.rmtree(other, ignore_errors=True)
     counts = contents.counts()
     return Report(out / "index.html", parts["found"], {name.lower(): number for name, number in counts.items()})
 
@@ -156,19 +139,18 @@ def _write_assets(
     finally:
         progress.finish()
     mains = {label: one.main for label, one in methods.items()}
-    found = findings(contents, mains, right, methods)
+    units = units_of_store(store, folder, progress)
+    found = findings(contents, mains, right, methods, units)
     shown = pictured(contents, methods, right, pictures, photographs, found)
     write_part(folder, "overview", shown.to_dict())
     if right is not None:
         write_part(folder, "right", score_charts(right))
-    write_part(folder, "data", page_data(contents, mains, photographs, drawn))
+    write_part(folder, "data", page_data(contents, mains, photographs, [*drawn, *(units.parts if units else ())]))
     spec = contents.facts.get("spec")
     text = contents.facts.get("text") or (study_toml(spec) if isinstance(spec, Mapping) else "")
     if text:
         (folder / "study.toml").write_bytes(text.encode("utf-8", "backslashreplace"))
-    for path in sorted(STATIC.iterdir()):
-        if path.suffix in (".css", ".js"):
-            shutil.copyfile(path, folder / path.name)
+    copy_bundle(folder)
     parts = {
         "photographs": photographs,
         "gone": next(pictures.notes(), ""),
@@ -180,18 +162,6 @@ def _write_assets(
         "shown": shown,
         "classes": classes,
         "study_text": text,
+        "units": units,
     }
     return contents, parts
-
-
-def _digest(folder: Path) -> str:
-    """A name for a folder's content, so that a page never meets the assets of another."""
-    total = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        total.update(f"{path.name}\x1f{path.stat().st_size}\x1e".encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()[:12]
-
-
-def _is_ours(folder: Path) -> bool:
-    return folder.name.startswith(_STAGED) or (len(folder.name) == 12 and (folder / "data.js").is_file())

@@ -16,6 +16,8 @@ from .contents import Contents
 from .finding import Finding
 from .right import BASELINE_WORDS, Right
 from .summary import STATUS_WORDS, pairs_of
+from .units import Units
+from .units_words import unit_finding
 
 __all__ = ["Finding", "findings", "main_method"]
 
@@ -34,14 +36,16 @@ def findings(
     agreements: Mapping[str, Agreement],
     right: Right | None = None,
     methods: Mapping[str, MethodAnalysis] | None = None,
+    units: Units | None = None,
 ) -> tuple[Finding, ...]:
-    """What was found, as far as there is something to find: six sentences, and a warning where maps are odd.
+    """What was found, as far as there is something to find: six sentences, what units detect, a warning of odd maps.
 
     Args:
         contents: with the status of every map.
         agreements: by method label, for methods with maps of two models or more.
         right: scores of the maps, where the truth is known.
         methods: what else is known of each method, by its label.
+        units: what the units of classifiers detect, where they were dissected.
     """
     pairs = {label: known for label, agreement in agreements.items() if (known := pairs_of(agreement))}
     found: list[Finding | None] = [_accuracy(contents)]
@@ -52,6 +56,8 @@ def findings(
         found += [families(main, contents, agreements[main], first), methods_matter(pairs, measure)]
     found += [_truth(right), _same_class(contents)]
     kept = [finding for finding in found if finding is not None][:MOST]
+    detected = unit_finding(units) if units is not None else None
+    kept += [detected] if detected is not None else []
     odd = _odd(contents)
     return (*kept, odd) if odd.warns or len(kept) < MOST else tuple(kept)
 

@@ -23,6 +23,8 @@ from .right import BASELINE_WORDS, Probes, Right
 from .summary import STATUS_WORDS, per_image_agreement
 from .template import environment
 from .tiles import CELLS, PHOTOGRAPHS, SMALL, chunk_of
+from .units import Units
+from .units_words import units_context
 from .views import views_of
 from .words import question, target_words
 
@@ -135,6 +137,7 @@ def page_text(
     shown: Pictured,
     classes: Classes | None,
     study_text: str,
+    units: Units | None = None,
 ) -> str:
     """The page as HTML; every value in it is escaped.
 
@@ -151,6 +154,7 @@ def page_text(
         shown: the pictures of the first screen.
         classes: of the images, where they are known.
         study_text: the study file.
+        units: what units detect, where classifiers were dissected.
     """
     counts = contents.counts()
     targets = [str(group.first.attributes.get("target", "")) for group in contents.methods]
@@ -195,6 +199,7 @@ def page_text(
         "seed": contents.store.manifest.seed,
         "block": contents.store.manifest.block,
         "study_text": study_text,
+        **units_context(units),
         "command": contents.facts.get("command") or "crosslight run study.toml --out OUT",
     }
     return environment().get_template("index.html.jinja").render(context, views=views_of(context))

@@ -79,6 +79,7 @@ VIEWS: tuple[View, ...] = (
         ("right",),
         lambda context: bool(context["right"] or context["probes"]),
     ),
+    View("units", "Units", ("units.html.jinja",), ("units",), lambda context: bool(context["units"])),
     View("how", "How", ("how.html.jinja", "failed.html.jinja", "cards.html.jinja"), ("how",), badge=_failed),
 )
 

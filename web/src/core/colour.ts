@@ -42,7 +42,8 @@ export type SignedMap = (typeof SIGNED_MAPS)[number];
 export const TOP_BYTE = 254;
 
 // Ottosson 2020, "A perceptual color space for image processing".
-function rgbOf([lightness, chroma, hue]: Stop): Rgb {
+/** OKLCH to RGB bytes. */
+export function rgbOf([lightness, chroma, hue]: Stop): Rgb {
   const angle = (hue * Math.PI) / 180;
   const a = chroma * Math.cos(angle);
   const b = chroma * Math.sin(angle);

@@ -54,3 +54,12 @@ export function say(text: string): void {
   }
   live.textContent = text;
 }
+
+/** Have an element hold just these children, in this order. Those that stay are not touched, so that a click or a focus in them is not lost. */
+export function arrange(parent: Element, children: readonly (Element | null)[]): void {
+  const wanted = children.filter((child) => child !== null);
+  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
+  for (const [at, child] of wanted.entries()) {
+    if (parent.children[at] !== child) parent.insertBefore(child, parent.children[at] ?? null);
+  }
+}

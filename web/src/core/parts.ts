@@ -48,10 +48,20 @@ async function embedded(name: string): Promise<unknown> {
   return value;
 }
 
-function script(name: string): Promise<unknown> {
+let asked = 0;
+
+/** The value of a part as it is now in a file beside the page, which may change while the page is open. */
+export async function fresh<T>(name: string, address: string): Promise<T> {
+  known.delete(name);
+  const value = await script(name, `${address}?n=${++asked}`);
+  known.delete(name);
+  return value as T;
+}
+
+function script(name: string, address = `${assets()}/${name}.js`): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const element = document.createElement("script");
-    element.src = `${assets()}/${name}.js`;
+    element.src = address;
     element.async = true;
     element.onload = () => {
       element.remove();

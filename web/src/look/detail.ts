@@ -97,16 +97,21 @@ function makeDetail(grid: Grid): Detail {
     after.disabled = a.method === data.methods.length - 1;
     const key = JSON.stringify([open, a, b]);
     wanted = key;
+    delete dialog.dataset["drawn"];
     const parts = [a, b].filter((one) => one !== null).map((one) => loadMaps(one.method, image).catch(() => undefined));
     void Promise.all([loadPhoto(image).catch(() => null), ...parts]).then(([photo]) => {
       if (wanted !== key) return;
       compose(image, photo, a, b);
-      void loadLarge(image).then((large) => {
-        if (!large || wanted !== key || !scene) return;
-        scene.photo = large;
-        isLarge = true;
-        draw();
-      }, () => undefined); // the small one stays
+      // Where the large one cannot be had the small one stays.
+      void loadLarge(image).catch(() => null).then((large) => {
+        if (wanted !== key || !scene) return;
+        if (large) {
+          scene.photo = large;
+          isLarge = true;
+          draw();
+        }
+        dialog.dataset["drawn"] = "";
+      });
     });
   }
 

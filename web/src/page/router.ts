@@ -26,7 +26,7 @@ export function place(): { view: string; rest: string[]; inside: HTMLElement | n
   const [view = "", ...rest] = location.hash.slice(1).split("?")[0]!.split("/").map(decoded);
   if (views().some((element) => element.id === view)) return { view, rest, inside: null };
   const inside = view ? document.getElementById(view) : null;
-  return { view: inside?.closest(".view")?.id ?? "overview", rest: [], inside };
+  return { view: inside?.closest(".view")?.id ?? views()[0]?.id ?? "", rest: [], inside };
 }
 
 /** Be told of the rest of the address while a view is the one that is shown. */

@@ -87,22 +87,32 @@ export function refresh(cell: Cell): void {
   element.dataset["state"] = words.kind;
   element.classList.toggle("old", !done && shown !== undefined);
   state.hidden = !words.line;
-  if (words.line) {
-    const bar = words.share === null ? null : h("i", { class: "share", "--share": words.share });
-    state.replaceChildren(h("b", {}, words.line), ...(words.more ? [h("span", {}, words.more)] : []), ...(bar ? [bar] : []));
-  }
+  fill(state, [words.line, words.more, words.share === null ? "no" : "share"], () => [
+    h("b", {}, words.line),
+    ...(words.more ? [h("span", {}, words.more)] : []),
+    ...(words.share === null ? [] : [h("i", { class: "share" })]),
+  ]);
+  if (words.share !== null) state.style.setProperty("--share", String(words.share));
   const answer = answersOf(place.photo, place.model)?.[0];
   const target = done?.target;
   const own = choices.target.kind === "own";
   const name = own ? answer?.name : (target?.name ?? (choices.target.kind === "class" ? choices.target.name : undefined));
   const p = own ? answer?.p : target?.p;
-  said.replaceChildren(
-    ...(name === undefined
+  fill(said, [name ?? "", String(p)], () =>
+    name === undefined
       ? [h("span", { class: "wait" }, "prediction to come")]
-      : [h("span", { class: "class", title: name }, firstName(name)), h("span", { class: "p" }, p === undefined ? "" : percent(p))]),
+      : [h("span", { class: "class", title: name }, firstName(name)), h("span", { class: "p" }, p === undefined ? "" : percent(p))],
   );
   cell.name.textContent = labelFor(place, words, name, p);
   draw(cell, shown ? `${shown.order}` : "", shown?.tile ?? null);
+}
+
+// Words that stay as they are keep their elements: the browser drops a click on one that is exchanged meanwhile.
+function fill(element: HTMLElement, words: string[], make: () => HTMLElement[]): void {
+  const key = words.join("\n");
+  if (element.dataset["words"] === key) return;
+  element.dataset["words"] = key;
+  element.replaceChildren(...make());
 }
 
 function labelFor(place: Place, words: Words, name: string | undefined, p: number | undefined): string {
@@ -130,6 +140,7 @@ function draw(cell: Cell, which: string, tile: Parameters<typeof paint>[4]): voi
   const context = canvas.getContext("2d")!;
   const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   paint(context, area, picture, [photo.width, photo.height], tile && tile.limit > 0 ? tile : null, choices.style);
+  if (tile) cell.element.dataset["drawn"] = "";
   if (tile && picture && performance.getEntriesByName("crosslight:first-map").length === 0) {
     performance.mark("crosslight:first-map");
     const dropped = performance.getEntriesByName("crosslight:drop").length > 0;

@@ -56,6 +56,7 @@ export function openLarge(place: Place, closed: () => void): void {
   const watch = new ResizeObserver(() => refreshLarge());
   watch.observe(stage.element);
   sheet.element.addEventListener("keydown", keys);
+  refreshLarge(); // at once: the title is read out when it is given the focus
   sheet.title.focus();
 }
 

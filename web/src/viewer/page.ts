@@ -1,9 +1,9 @@
 // The page around the board: what is chosen, in one bar.
-import { h } from "../core/dom.js";
-import { photoAddress } from "./api.js";
+import { arrange, h } from "../core/dom.js";
 import { boardElement, paintAll, refreshBoard } from "./board.js";
 import { drawingControls } from "./drawing.js";
-import { pick, remove, underway } from "./intake.js";
+import { filmElement } from "./film.js";
+import { underway } from "./intake.js";
 import { openKeys } from "./keys.js";
 import { progressElement, refreshProgress } from "./line.js";
 import { addMethod, openMethods } from "./methods.js";
@@ -19,8 +19,8 @@ import { counted } from "./words.js";
 import { update } from "./work.js";
 
 const content = h("main", { id: "content" });
+const heading = h("h1", { class: "hidden" }, "What these models look at");
 let field: TargetField | null = null;
-let built = "";
 
 /** Build the page, and keep it up to date. */
 export function startPage(root: HTMLElement): void {
@@ -46,70 +46,62 @@ function top(): HTMLElement {
   ); // prettier-ignore
 }
 
-// What decides which elements there are; everything else is filled into them.
-function structure(): string {
-  const { models, methods, layout } = choices;
-  const current = layout === "photo" ? currentPhoto()?.id : currentMethod() && methodKey(currentMethod()!);
-  return JSON.stringify([photos.map((photo) => photo.id), models, methods, layout, current, underway()]);
-}
-
 function refresh(changes: Set<Change>): void {
   if (changes.has("layout")) {
-    const now = structure();
-    if (now !== built) {
-      built = now;
-      rebuild();
-      paintAll();
-    } else refreshBoard(new Set<Change>(["cells"]));
+    rebuild();
     field?.sync();
   }
   refreshBoard(changes);
   if (photos.length > 0) refreshProgress(() => tell("progress"));
 }
 
+const parts = new Map<string, { key: string; element: HTMLElement }>();
+
+// A part of the page is made anew only where it would be another one, so that what is open, focused or just being clicked stays.
+function part(name: string, of: unknown, make: () => HTMLElement): HTMLElement {
+  const key = JSON.stringify(of);
+  const known = parts.get(name);
+  if (known?.key === key) return known.element;
+  const element = make();
+  parts.set(name, { key, element });
+  return element;
+}
+
 function rebuild(): void {
-  const focused = document.activeElement;
-  const id = focused instanceof HTMLElement && content.contains(focused) ? focused.id : "";
-  const row = focused instanceof HTMLElement && focused.classList.contains("cell");
+  const { models, methods, layout } = choices;
+  const before = parts.get("board")?.element;
+  const left = before?.scrollLeft ?? 0;
+  const focused = document.activeElement instanceof HTMLElement && content.contains(document.activeElement) ? document.activeElement : null;
+  content.className = photos.length === 0 ? "begin" : "shown";
   if (photos.length === 0) {
-    field = null;
-    content.className = "begin";
-    content.replaceChildren(startElement());
+    parts.delete("board");
+    arrange(content, [part("start", [models, methods, underway()], startElement)]);
     return;
   }
-  content.className = "shown";
-  const scroll = content.querySelector(".scroll");
-  const left = scroll?.scrollLeft ?? 0;
-  const empty = choices.models.length === 0 || choices.methods.length === 0;
-  const board = empty ? nothing() : boardElement();
-  content.replaceChildren(h("h1", { class: "hidden" }, "What these models look at"), film(), bar(), progressElement(), board, foot());
+  const method = currentMethod();
+  const by = layout === "photo" ? currentPhoto()?.id : [photos.map((photo) => photo.id), method && methodKey(method)];
+  const empty = models.length === 0 || methods.length === 0;
+  const board = part("board", [models, methods, layout, by], () => (empty ? nothing() : boardElement()));
+  arrange(content, [
+    heading,
+    filmElement(),
+    part("bar", [models.length, methods, layout, photos.length > 1, method && methodKey(method)], bar),
+    progressElement(),
+    board,
+    part("foot", methods, foot),
+  ]);
+  if (board === before) return refreshBoard(new Set<Change>(["cells"]));
   board.scrollLeft = left;
-  if (row) content.querySelector<HTMLElement>(".cell[tabindex='0']")?.focus();
-  else if (id) document.getElementById(id)?.focus();
+  paintAll();
+  if (!focused || focused.isConnected) return;
+  if (focused.classList.contains("cell")) board.querySelector<HTMLElement>(".cell[tabindex='0']")?.focus();
+  else if (focused.id) document.getElementById(focused.id)?.focus();
 }
 
 function nothing(): HTMLElement {
   const what = choices.models.length === 0 ? "model" : "method";
   const open = what === "model" ? openModels : openMethods;
   return h("p", { class: "nothing" }, `No ${what} is chosen. `, h("button", { type: "button", class: "primary", onclick: open }, `Choose a ${what}`));
-}
-
-function film(): HTMLElement {
-  const current = currentPhoto();
-  return h(
-    "div",
-    { class: "film", role: "group", "aria-label": "Photographs" },
-    ...photos.map((photo) =>
-      h("div", { class: "still" },
-        h("button", {
-          id: `photo-${photo.id}`, type: "button", title: photo.name, "aria-label": photo.name,
-          "aria-pressed": String(choices.layout === "photo" && photo.id === current?.id),
-          onclick: () => { choose({ layout: "photo", photo: photo.id }); update(0); },
-        }, h("img", { src: photoAddress(photo.id, 128), alt: "", width: 56, height: 56 })),
-        h("button", { type: "button", class: "away", "aria-label": `Remove ${photo.name}`, title: "Remove", onclick: () => remove(photo.id) }, "×"))),
-    underway() > 0 ? h("span", { class: "reading", role: "status" }, `Reading ${counted(underway(), "file")}`) : null,
-    h("button", { id: "add", type: "button", class: "add", onclick: pick, title: "Add photographs (D)" }, "+", h("span", {}, "Add photographs")),
-  ); // prettier-ignore
 }
 
 function bar(): HTMLElement {
@@ -124,6 +116,7 @@ function bar(): HTMLElement {
     return h("label", {}, input, h("span", {}, words));
   };
   const looks = h("details", { class: "looks" }, h("summary", {}, "Drawing"), drawingControls());
+  looks.addEventListener("toggle", () => looks.open && looks.lastElementChild!.replaceWith(drawingControls())); // the large view has its own
   return h(
     "div",
     { class: "tools" },

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,6 +21,9 @@ from ...methods.base import MethodSpec
 from ...methods.driver import attribute
 from .likeness import enlarged
 from .subject import Subject
+
+if TYPE_CHECKING:
+    from ...models import Classifier
 
 #: the policy under which the targets of the original maps are put down
 _SAME = TargetPolicy()
@@ -43,6 +47,27 @@ def subject_of(
     height, width = gathering.inputs.shape[2:]
     maps = enlarged(native, (height, width))
     return Subject(gathering, maps, native, gathering.targets(target), seed, spec, chosen, spec.finish)
+
+
+@dataclass
+class Anew:
+    """Gatherings on which several methods are applied anew: those that explain the same classes share evidence.
+
+    Attributes:
+        inputs: other inputs of the same pictures.
+        classifier: another classifier.
+    """
+
+    inputs: Tensor | None = None
+    classifier: Classifier | None = None
+    _made: dict[tuple[int, ...], Gathering] = field(default_factory=dict)
+
+    def gathering(self, subject: Subject) -> Gathering:
+        """The one for a subject; all subjects are of the same images."""
+        key = (*subject.targets.classes.tolist(), *subject.targets.against.tolist())
+        if key not in self._made:
+            self._made[key] = subject.gathering.anew(inputs=self.inputs, classifier=self.classifier)
+        return self._made[key]
 
 
 def maps_anew(subject: Subject, gathering: Gathering, targets: Targets | None = None) -> Tensor:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,90 +17,20 @@ from ...core.errors import CrosslightError, ImageError, InputError, MethodError
 from ...evidence import Gathering
 from ...images import make_batch
 from ...methods import find_method
-from ...store import MapSet, Store
-from ...store.pictures import Pictures
 from ..baselines import BASELINES
 from .asked import Asked
 from .entries import BlockMaps, Entry, subject_of, together
-from .kept import Kept, read_kept, target_key
+from .kept import Kept, target_key
 from .metric import Result
+from .work import Work
 
 if TYPE_CHECKING:
-    from ...core.geometry import Preprocess
-    from ...models import Classifier
     from .subject import Subject
 
 #: maps in one subject, as a multiple of the batch size
 _SUBJECT = 4
 #: height and width over which maps are laid where the store does not say how large inputs are
 _SIZE = (224, 224)
-
-
-@dataclass(frozen=True)
-class Work:
-    """What stays the same for all blocks of a model.
-
-    Attributes:
-        store: whose maps.
-        model: label of the model.
-        sets: of maps of this model.
-        asked: the metrics.
-        load: gives the classifier on its device; called when something has to be measured.
-        pictures: of the store.
-        draws: random maps for each image.
-        seed: of the evaluation.
-        batch_size: most images that go through the network at once.
-        base: folder that relative paths of a user's methods start from.
-        tell: told of every map that is done.
-    """
-
-    store: Store
-    model: str
-    sets: tuple[MapSet, ...]
-    asked: tuple[Asked, ...]
-    load: Callable[[], Classifier]
-    pictures: Pictures
-    draws: int
-    seed: int
-    batch_size: int
-    base: Path | None = None
-    tell: Callable[[int], None] = lambda maps: None
-
-    @cached_property
-    def attributes(self) -> dict[str, Any]:
-        """What the store says of the model; nothing of maps made elsewhere."""
-        try:
-            return dict(self.store.predictions(self.model, slice(0, 0)).attributes)
-        except CrosslightError:
-            return {}
-
-    @cached_property
-    def preprocess(self) -> Preprocess | None:
-        """How the model's inputs were made, as the store says."""
-        from ...core.geometry import Preprocess
-
-        try:
-            stored: dict[str, Any] = self.attributes["preprocess"]
-            given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()}
-            return Preprocess(**given)
-        except (KeyError, TypeError, ValueError):
-            return None
-
-    def said(self, asked: Asked) -> dict[str, Any]:
-        """What values depend on beside the maps."""
-        return {
-            "metric": asked.name,
-            "model": self.model,
-            "digest": str(self.attributes.get("digest", "")),
-            "settings": asked.written,
-            "draws": self.draws if asked.with_baselines else 0,
-            "seed": self.seed,
-            "study_seed": self.store.manifest.seed,
-        }
-
-    def kept(self, asked: Asked, block: int) -> Kept:
-        """What is on disk."""
-        return read_kept(self.store.path, self.model, asked.name, self.said(asked), block)
 
 
 @dataclass
@@ -142,10 +71,8 @@ class Block:
                 self._fail(kept, [entry], self.unseen[entry.image])
             else:
                 usable.append(entry)
-        groups = [usable] if asked.metric.needs == "map" else _by_source(usable)
-        for group in groups:
-            for part in together(group, self.maps, _SUBJECT * self.work.batch_size):
-                self._try(asked, kept, part, self.work.batch_size)
+        for parts in self._portions(asked, usable):
+            self._try(asked, kept, parts, self.work.batch_size)
         kept.write(self.work.store.path)
         return kept
 
@@ -214,25 +141,41 @@ class Block:
                 missing += [Entry(image, source, target) for source in BASELINES if source != "random"]
         return missing
 
-    def _try(self, asked: Asked, kept: Kept, entries: Sequence[Entry], batch_size: int) -> None:
-        """Measure some maps, in smaller batches where memory runs out, else image by image, map by map."""
+    def _portions(self, asked: Asked, entries: Sequence[Entry]) -> Iterable[list[list[Entry]]]:
+        """Entries in portions that are measured at once: of one subject, or several of the same images."""
+        groups = [list(entries)] if asked.metric.needs == "map" else _by_source(entries)
+        most = _SUBJECT * self.work.batch_size
+        parts = [part for group in groups for part in together(group, self.maps, most)]
+        if asked.metric.several is None:
+            return [[part] for part in parts]
+        found: dict[tuple[int, ...], list[list[Entry]]] = {}
+        for part in parts:
+            found.setdefault(tuple(entry.image for entry in part), []).append(part)
+        return found.values()
+
+    def _try(self, asked: Asked, kept: Kept, parts: Sequence[Sequence[Entry]], batch_size: int) -> None:
+        """Measure some maps, in smaller batches where memory runs out, else method by method, image by image, each."""
         try:
-            self._apply(asked, kept, entries, batch_size)
+            self._apply(asked, kept, parts, batch_size)
             return
         except Exception as error:
             memory, reason = is_out_of_memory(error), _reason(error)
         # Only here has the error let go of the tensors of what failed.
         if memory and batch_size > 1:
-            self._try(asked, kept, entries, max(1, batch_size // 2))
-        elif len(entries) > 1:
+            self._try(asked, kept, parts, max(1, batch_size // 2))
+        elif len(parts) > 1:
+            for part in parts:
+                self._try(asked, kept, [part], batch_size)
+        elif len(parts[0]) > 1:
+            entries = parts[0]
             images = sorted({entry.image for entry in entries})
             for key in images if len(images) > 1 else range(len(entries)):
                 part = [entry for at, entry in enumerate(entries) if key == (entry.image if len(images) > 1 else at)]
-                self._try(asked, kept, part, batch_size)
+                self._try(asked, kept, [part], batch_size)
         else:
-            self._fail(kept, entries, reason)
+            self._fail(kept, parts[0], reason)
 
-    def _apply(self, asked: Asked, kept: Kept, entries: Sequence[Entry], batch_size: int) -> None:
+    def _apply(self, asked: Asked, kept: Kept, parts: Sequence[Sequence[Entry]], batch_size: int) -> None:
         gathering = None if asked.reads_maps_alone else self.gathering
         clock = time.process_time if gathering is None or gathering.inputs.device.type == "cpu" else time.perf_counter
         began = clock()
@@ -243,26 +186,26 @@ class Block:
                 _ = gathering.logits  # which all metrics share
             before = gathering.evaluations
         try:
-            subject = self._subject(asked, entries, gathering)
-            values, beside = _result(asked.metric.function(subject, **dict(asked.settings)))
-            passes = (
-                0
-                if gathering is None
-                else subject.gathering.evaluations - (before if subject.gathering is gathering else 0)
-            )
+            subjects = [self._subject(asked, part, gathering) for part in parts]
+            passed = subjects[0].gathering
+            subjects = [replace(one, gathering=passed) for one in subjects]
+            results = [_result(one) for one in asked.metric.measure(subjects, asked.settings)]
+            passes = 0 if gathering is None else passed.evaluations - (before if passed is gathering else 0)
         finally:
             kept.seconds += clock() - began
-        if any(not isinstance(one, torch.Tensor) or one.shape != (len(entries),) for one in (values, *beside.values())):
-            raise MethodError(f"metric {asked.name!r} must return one number for each of {len(entries)} maps")
+        for part, (values, beside) in zip(parts, results, strict=True):
+            if any(not isinstance(v, torch.Tensor) or v.shape != (len(part),) for v in (values, *beside.values())):
+                raise MethodError(f"metric {asked.name!r} must return one number for each of {len(part)} maps")
         kept.evaluations += passes
-        for entry, value in zip(entries, values.tolist(), strict=True):
-            self._keep(kept, entry, value)
-        for name, found in beside.items():
-            by_set = kept.diagnostics.setdefault(name, {})
-            for entry, value in zip(entries, found.tolist(), strict=True):
-                if entry.source not in BASELINES:
-                    by_set.setdefault(entry.source, {})[self.maps.identities[entry.image]] = value
-        self.work.tell(len(entries))
+        for part, (values, beside) in zip(parts, results, strict=True):
+            for entry, value in zip(part, values.tolist(), strict=True):
+                self._keep(kept, entry, value)
+            for name, found in beside.items():
+                by_set = kept.diagnostics.setdefault(name, {})
+                for entry, value in zip(part, found.tolist(), strict=True):
+                    if entry.source not in BASELINES:
+                        by_set.setdefault(entry.source, {})[self.maps.identities[entry.image]] = value
+            self.work.tell(len(part))
 
     def _subject(self, asked: Asked, entries: Sequence[Entry], gathering: Gathering | None) -> Subject:
         method: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -10,11 +10,34 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from .anew import maps_anew, original
+from .anew import Anew, maps_anew, original
 from .likeness import enlarged
-from .metric import probe_metric
+from .metric import Result, probe_metric
 from .parameter_randomisation import randomising
 from .subject import Subject
+
+
+def of_several(subjects: Sequence[Subject], *, bins: int = 100) -> list[Result]:
+    """The metric for several methods of one classifier and the same images, which share the random network."""
+    gathering = subjects[0].gathering
+    random = randomising(gathering.classifier, subjects[0].seed)
+    random.randomise((*random.layers, *random.idle))
+    shared = Anew(classifier=random.classifier)
+    found: list[Result] = []
+    for subject in subjects:
+        anew = shared.gathering(subject)
+        maps, said = maps_anew(subject, anew), anew.logits
+        height, width = subject.inputs.shape[2:]
+        before, after = (complexity(enlarged(one, (height, width)), bins) for one in (original(subject), maps))
+        rise = torch.where(before > 0, (after - before) / before, torch.nan)
+        beside = {
+            "complexity before": before,
+            "complexity after": after,
+            "output entropy before": _uncertainty(subject, gathering.logits),
+            "output entropy after": _uncertainty(subject, said),
+        }
+        found.append((rise, beside))
+    return found
 
 
 @probe_metric(
@@ -22,11 +45,10 @@ from .subject import Subject
     group="sanity",
     better="higher",
     needs="method",
+    several=of_several,
     reference="Hedström et al. 2024, arXiv:2401.06465",
 )
-def efficient_parameter_randomisation(
-    subject: Subject, *, bins: Annotated[int, Field(ge=2)] = 100
-) -> tuple[Tensor, Mapping[str, Tensor]]:
+def efficient_parameter_randomisation(subject: Subject, *, bins: Annotated[int, Field(ge=2)] = 100) -> Result:
     """The relative rise of a map's complexity where all of the network's parameters are drawn anew; it should rise.
 
     It takes one map on one random network, however many layers there are.
@@ -47,20 +69,7 @@ def efficient_parameter_randomisation(
     Cannot tell: whether maps are right, or alike: two maps of equal histograms may have nothing in common. Methods that
         smooth, or read coarse features, change their histogram little; read it beside ``parameter-randomisation``.
     """
-    gathering = subject.gathering
-    random = randomising(gathering.classifier, subject.seed)
-    random.randomise((*random.layers, *random.idle))
-    anew = gathering.anew(classifier=random.classifier)
-    maps, said = maps_anew(subject, anew), anew.logits
-    height, width = subject.inputs.shape[2:]
-    before, after = (complexity(enlarged(one, (height, width)), bins) for one in (original(subject), maps))
-    found = torch.where(before > 0, (after - before) / before, torch.nan)
-    return found, {
-        "complexity before": before,
-        "complexity after": after,
-        "output entropy before": _uncertainty(subject, gathering.logits),
-        "output entropy after": _uncertainty(subject, said),
-    }
+    return of_several([subject], bins=bins)[0]
 
 
 def complexity(maps: Tensor, bins: int) -> Tensor:

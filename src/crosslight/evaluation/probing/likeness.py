@@ -22,11 +22,17 @@ def centred_ranks(maps: Tensor) -> NDArray[np.float64]:
     Returns:
         float64 ``[b, y * x]``; NaN where a map is constant or not finite.
     """
-    from scipy.stats import rankdata
-
     values = maps.flatten(1).numpy()
-    ranks = np.asarray(rankdata(values, axis=1), dtype=np.float64)
-    ranks -= (values.shape[1] + 1) / 2
+    pixels = values.shape[1]
+    order = values.argsort(axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    rises = np.ones(values.shape, dtype=bool)
+    np.not_equal(ordered[:, 1:], ordered[:, :-1], out=rises[:, 1:])
+    first = np.flatnonzero(rises)
+    tied = np.diff(first, append=values.size)
+    ranks = np.empty(values.shape)
+    middle = first % pixels + (tied - pixels) / 2
+    np.put_along_axis(ranks, order, np.repeat(middle, tied).reshape(values.shape), axis=1)
     length = np.linalg.norm(ranks, axis=1, keepdims=True)
     length[(length == 0) | ~np.isfinite(values).all(axis=1, keepdims=True)] = np.nan
     return ranks / length

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -43,6 +43,8 @@ class ProbeMetric:
         settings: pydantic model of its keyword-only parameters.
         summary: first sentence of its docstring.
         cost: what it takes, in words.
+        several: the same of several methods of one classifier and the same images, where those can share work: a list
+            of subjects to a list of results.
     """
 
     name: str
@@ -54,6 +56,14 @@ class ProbeMetric:
     settings: type[BaseModel]
     summary: str
     cost: str = ""
+    several: Callable[..., list[Result]] | None = None
+
+    def measure(self, subjects: Sequence[Any], settings: BaseModel) -> list[Result]:
+        """The results of some subjects, several only of the same images."""
+        own = dict(settings)
+        if self.several is not None:
+            return self.several(subjects, **own)
+        return [self.function(one, **own) for one in subjects]
 
 
 def _load_built_in() -> None:
@@ -67,7 +77,14 @@ PROBES: Registry[ProbeMetric] = Registry("metric", _load_built_in, "crosslight.p
 
 
 def probe_metric(
-    name: str, *, group: Group, better: Literal["higher", "lower"], reference: str, needs: Needs = "map", cost: str = ""
+    name: str,
+    *,
+    group: Group,
+    better: Literal["higher", "lower"],
+    reference: str,
+    needs: Needs = "map",
+    cost: str = "",
+    several: Callable[..., list[Result]] | None = None,
 ) -> Callable[[F], F]:
     """Register a function of a `Subject` to one number for each image.
 
@@ -80,6 +97,7 @@ def probe_metric(
         reference: where it was published.
         needs: see `ProbeMetric`.
         cost: what it takes of the classifier, in words; by default what can be told from the rest.
+        several: see `ProbeMetric`.
     """
     usual = {"method": "the method again, several times", "all": "no passes"}
     cost = cost or usual.get(needs, "no passes" if group == "complexity" else "several passes per map")
@@ -87,7 +105,8 @@ def probe_metric(
     def register(function: F) -> F:
         summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
         settings = _settings(name, function)
-        PROBES.add(name, ProbeMetric(name, group, function, better, needs, reference, settings, summary, cost))
+        metric = ProbeMetric(name, group, function, better, needs, reference, settings, summary, cost, several)
+        PROBES.add(name, metric)
         return function
 
     return register

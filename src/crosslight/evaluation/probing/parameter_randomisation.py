@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from weakref import WeakKeyDictionary
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from ...evidence import Gathering
 from ...models import Classifier
 from ..randomise import Order, Randomised, randomisable, steps_of
-from .anew import maps_anew, noise_like, original
+from .anew import Anew, maps_anew, noise_like, original
 from .likeness import centred_ranks, spearman, ssim
-from .metric import probe_metric
+from .metric import Result, probe_metric
 from .subject import Subject
+
+Similarity = Literal["spearman", "ssim"]
 
 _COPIES: WeakKeyDictionary[Classifier, Randomised] = WeakKeyDictionary()
 
@@ -28,13 +29,23 @@ class Curves:
 
     Attributes:
         steps: the last layer that each step randomises; the network itself is the empty name.
-        spearman: float64 ``[b, steps]``: rank correlation of magnitudes at the maps' own resolution.
-        ssim: float64 ``[b, steps]``: structural similarity of magnitudes at the input's resolution.
+        values: float64 ``[b, steps]``: rank correlation of the maps at their own resolution, or their structural
+            similarity at the input's.
     """
 
     steps: tuple[str, ...]
-    spearman: Tensor
-    ssim: Tensor
+    values: Tensor
+
+
+def of_several(subjects: Sequence[Subject], *, similarity: Similarity = "spearman", **settings: Any) -> list[Result]:
+    """The metric for several methods of one classifier and the same images, which share each randomised network."""
+    return [
+        (
+            found.values.nanmean(dim=1),
+            {f"{similarity} {step or 'network'}": found.values[:, at] for at, step in enumerate(found.steps)},
+        )
+        for found in randomisation_curves(subjects, similarity=similarity, **settings)
+    ]
 
 
 @probe_metric(
@@ -42,6 +53,7 @@ class Curves:
     group="sanity",
     better="lower",
     needs="method",
+    several=of_several,
     reference="Adebayo et al. 2018, arXiv:1810.03292",
 )
 def parameter_randomisation(
@@ -49,11 +61,11 @@ def parameter_randomisation(
     *,
     order: Order = "top-down",
     steps: Annotated[int, Field(ge=1)] | None = 8,
-    similarity: Literal["spearman", "ssim"] = "spearman",
+    similarity: Similarity = "spearman",
     absolute: bool = True,
     samples: Annotated[int, Field(ge=1)] = 1,
     noise: Annotated[float, Field(ge=0)] = 0.1,
-) -> tuple[Tensor, Mapping[str, Tensor]]:
+) -> Result:
     """How alike maps stay while the network's parameters are drawn anew, on average over the steps; they should not.
 
     The randomised network keeps the place at which features are read, and the class explained stays the same. Every
@@ -65,15 +77,15 @@ def parameter_randomisation(
             ``independent`` a group of layers at a time, the others as learned.
         steps: in how many even groups of layers; null for every layer on its own, as published, which takes as many
             maps as the network has layers.
-        similarity: what is averaged; the diagnostics hold the curves of both.
+        similarity: rank correlation of the maps at their own resolution, or structural similarity at the input's.
         absolute: compare magnitudes, as published for signed maps; otherwise maps with their sign.
         samples: of smooth MPRT: maps are means over noisy inputs, the last of which has no noise. 1 is without.
         noise: of smooth MPRT: standard deviation of the noise, as a share of the input's range of values.
 
     Returns:
         float64 ``[b]`` in [-1, 1]: a method that depends on the parameters comes near 0. Steps at which a map is
-        constant, so that it is like nothing, do not count; NaN where that is all of them. Diagnostics: a value for each
-        step and similarity, named such as ``spearman layer4.1.conv2`` after the last layer of the step.
+        constant, so that it is like nothing, do not count; NaN where that is all of them. Diagnostics: the value of
+        each step, named such as ``spearman layer4.1.conv2`` after its last layer.
 
     Source: Adebayo et al. 2018; smooth: Hedström et al. 2024, arXiv:2401.06465, and Quantus' SmoothMPRT. Deviations:
         Quantus' MPRT randomises only what ``reset_parameters`` touches, and averages the similarity of the maps with
@@ -83,15 +95,8 @@ def parameter_randomisation(
         were, so that methods which show what those pick up stay similar for a reason: compare methods under one order
         and one number of steps, and read it beside the efficient variant. Rank correlations of coarse maps are noisy.
     """
-    curves = randomisation_curves([subject], order=order, steps=steps, absolute=absolute, samples=samples, noise=noise)
-    found = curves[0]
-    named = {"spearman": found.spearman, "ssim": found.ssim}
-    diagnostics = {
-        f"{name} {step or 'network'}": values[:, place]
-        for name, values in named.items()
-        for place, step in enumerate(found.steps)
-    }
-    return named[similarity].nanmean(dim=1), diagnostics
+    settings = {"order": order, "steps": steps, "absolute": absolute, "samples": samples, "noise": noise}
+    return of_several([subject], similarity=similarity, **settings)[0]
 
 
 def randomisation_curves(
@@ -99,6 +104,7 @@ def randomisation_curves(
     *,
     order: Order = "top-down",
     steps: int | None = None,
+    similarity: Similarity = "spearman",
     absolute: bool = True,
     samples: int = 1,
     noise: float = 0.1,
@@ -108,9 +114,10 @@ def randomisation_curves(
     Methods with the same targets also share evidence on it.
 
     Args:
-        subjects: of one gathering.
+        subjects: of one classifier and the same images.
         order: as for the metric.
         steps: as for the metric.
+        similarity: as for the metric.
         absolute: as for the metric.
         samples: as for the metric.
         noise: as for the metric.
@@ -123,19 +130,25 @@ def randomisation_curves(
     if samples > 1:
         firsts = _smooth(subjects, noisy, gathering.classifier)
     firsts = [maps.abs() if absolute else maps for maps in firsts]
-    ranks = [centred_ranks(maps) for maps in firsts]
-    found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in subjects]
+    compare = [_comparison(similarity, maps, one) for maps, one in zip(firsts, subjects, strict=True)]
+    found: list[list[Tensor]] = [[] for _ in subjects]
     for group in groups:
         random.randomise(group)
-        seconds = _smooth(subjects, noisy, random.classifier)
-        for into, one, first, rank, second in zip(found, subjects, firsts, ranks, seconds, strict=True):
-            second = second.abs() if absolute else second
-            height, width = one.inputs.shape[2:]
-            into.append((spearman(rank, centred_ranks(second)), ssim(first, second, (height, width))))
+        for into, alike, maps in zip(found, compare, _smooth(subjects, noisy, random.classifier), strict=True):
+            into.append(alike(maps.abs() if absolute else maps))
         if order == "independent":
             random.restore(gathering.classifier, group)
     names = tuple(group[-1] for group in groups)
-    return [Curves(names, *(torch.stack(part, dim=1) for part in zip(*each, strict=True))) for each in found]
+    return [Curves(names, torch.stack(each, dim=1)) for each in found]
+
+
+def _comparison(similarity: Similarity, maps: Tensor, subject: Subject) -> Callable[[Tensor], Tensor]:
+    """How alike others are to some maps; what is known of these is worked out once."""
+    if similarity == "ssim":
+        height, width = subject.inputs.shape[2:]
+        return lambda others: ssim(maps, others, (height, width))
+    ranks = centred_ranks(maps)
+    return lambda others: spearman(ranks, centred_ranks(others))
 
 
 def randomising(classifier: Classifier, seed: int) -> Randomised:
@@ -168,11 +181,8 @@ def _smooth(subjects: Sequence[Subject], noisy: Sequence[Tensor], classifier: Cl
     """For each subject the mean of its maps over noisy inputs, on a classifier."""
     total: list[Tensor | None] = [None] * len(subjects)
     for inputs in noisy:
-        shared: dict[tuple[int, ...], Gathering] = {}
+        shared = Anew(inputs, classifier)
         for place, one in enumerate(subjects):
-            key = (*one.targets.classes.tolist(), *one.targets.against.tolist())
-            if key not in shared:
-                shared[key] = one.gathering.anew(inputs=inputs, classifier=classifier)
-            maps, before = maps_anew(one, shared[key]), total[place]
+            maps, before = maps_anew(one, shared.gathering(one)), total[place]
             total[place] = maps if before is None else before + maps
     return [one / len(noisy) for one in total if one is not None]

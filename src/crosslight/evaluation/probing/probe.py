@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
 from ...core.devices import resolve_device
-from ...core.errors import CrosslightError, InputError, ModelError, UnknownNameError
-from ...core.means import known_mean
+from ...core.errors import InputError, ModelError, UnknownNameError
 from ...core.progress import Progress, Silent
 from ...store import MapSet, Store
 from ...store.pictures import Pictures
-from ...study.again import check_same, load_again, stored_attributes
-from ..baselines import BASELINES
-from ..probed import Cost, Probed, make_probed
-from .asked import Asked, asked_for
-from .block import Block, Work
+from ..probed import Probed
+from .asked import asked_for
+from .block import Work
 from .costs import costs
-from .kept import Kept, target_key
+from .found import Found
+from .loader import Loader
 from .metric import PROBES
-from .subject import MapsOfAll
 
 if TYPE_CHECKING:
     from ...models import Classifier
@@ -97,7 +89,7 @@ def probe_store(
     images = min(limit or count, count)
     size = batch_size or int(store.manifest.facts.get("batch_size", 8))
     progress, place = progress or Silent(), resolve_device(device)
-    found = _Found(store, asked, recalled, tuple(sets), images, draws, seed)
+    found = Found(store, asked, recalled, tuple(sets), images, draws, seed)
     per_map = sum(len(sets) * (one.metric.needs != "all") for one in asked)
     per_model = sum((draws + 2) * one.with_baselines for one in asked)
     labels = list(dict.fromkeys(one.model for one in sets))
@@ -105,7 +97,7 @@ def probe_store(
     pictures, root = Pictures.of(store), None if base is None else Path(base)
     try:
         for label in labels:
-            loader = _Loader(store, label, place, classifiers or {}, root)
+            loader = Loader(store, label, place, classifiers or {}, root)
             work = Work(
                 store=store,
                 model=label,
@@ -133,184 +125,6 @@ def probe_store(
         raise ModelError("\n".join(dict.fromkeys(failure[4] for failure in lost)))
     found.drop_unknown()
     return found.probed(costs(store, root), {"draws": draws, "seed": seed, "limit": limit})
-
-
-@dataclass
-class _Found:
-    """Values as they come in."""
-
-    store: Store
-    fresh: tuple[Asked, ...]
-    recalled: tuple[Asked, ...]
-    sets: tuple[MapSet, ...]
-    images: int
-    draws: int
-    seed: int
-    failures: list[tuple[str, str, str, str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.asked = (*self.fresh, *self.recalled)
-        self.methods = list(dict.fromkeys(_label(one, self.sets) for one in self.sets))
-        self.models = list(dict.fromkeys(one.model for one in self.sets))
-        shape = (len(self.methods), len(self.models), self.images)
-        self.values = np.full((len(self.asked), *shape), np.nan)
-        self.baselines = np.full((len(self.asked), len(BASELINES), *shape), np.nan)
-        self.diagnostics: dict[str, dict[str, NDArray[np.float64]]] = {one.name: {} for one in self.asked}
-        self.evaluations = np.zeros((len(self.asked), len(self.models)), np.int64)
-        self.seconds = np.zeros((len(self.asked), len(self.models)))
-
-    def add(self, work: Work) -> None:
-        """Measure one model, or read what is known of it."""
-        column = self.models.index(work.model)
-        for number in range(self.store.blocks):
-            rows = self.store.block_slice(number)
-            if rows.start >= self.images:
-                break
-            block = Block(work, number, min(rows.stop, self.images) - rows.start)
-            for at, asked in enumerate(work.asked):
-                if asked.metric.needs == "all":
-                    continue
-                kept = work.kept(asked, number) if asked in self.recalled else block.measure(asked)
-                self.evaluations[at, column] += kept.evaluations
-                self.seconds[at, column] += kept.seconds
-                self._take(work, at, kept, block)
-        for at, asked in enumerate(work.asked):
-            if asked.metric.needs == "all":
-                self._compare(work, at, asked)
-
-    def drop_unknown(self) -> None:
-        """Leave out what was to be recalled, but is not there."""
-        known = [at for at, one in enumerate(self.asked) if one in self.fresh or np.isfinite(self.values[at]).any()]
-        self.asked = tuple(self.asked[at] for at in known)
-        self.values, self.baselines = self.values[known], self.baselines[known]
-        self.evaluations, self.seconds = self.evaluations[known], self.seconds[known]
-
-    def _take(self, work: Work, at: int, kept: Kept, block: Block) -> None:
-        """Put the values of a block where they belong."""
-        column, maps = self.models.index(work.model), block.maps
-        for one in work.sets:
-            row = self.methods.index(_label(one, self.sets))
-            for image, identity in enumerate(maps.identities):
-                place = block.slice.start + image
-                value = kept.sets.get(one.key, {}).get(identity)
-                if value is None:
-                    continue
-                self.values[at, row, column, place] = value
-                for name, found in kept.diagnostics.items():
-                    beside = self.diagnostics[work.asked[at].name]
-                    beside.setdefault(name, np.full(self.values.shape[1:], np.nan))
-                    beside[name][row, column, place] = found.get(one.key, {}).get(identity, np.nan)
-                targets = maps.sets[one.key].targets[image].tolist()
-                known = kept.baselines.get(identity, {}).get(target_key((targets[0], targets[1])))
-                if known is not None:
-                    drawn = np.array(known[: self.draws])
-                    mean = float(drawn[np.isfinite(drawn)].mean()) if np.isfinite(drawn).any() else np.nan
-                    self.baselines[at, :, row, column, place] = [mean, *known[self.draws :]]
-        names = {one.key: _label(one, self.sets) for one in work.sets} | {name: name for name in BASELINES}
-        for key, failed in kept.failures.items():
-            if key in names:
-                self.failures += [
-                    (work.model, names[key], work.asked[at].name, identity, reason)
-                    for identity, reason in failed.items()
-                    if identity in maps.identities
-                ]
-
-    def _compare(self, work: Work, at: int, asked: Asked) -> None:
-        """A metric that compares the maps of all images."""
-        from ...core.finish import finish_named
-
-        predicted = self._predicted(work.model)
-        for one in work.sets:
-            maps = self.store.maps(work.model, one.key, slice(0, self.images))
-            rows = np.flatnonzero(maps.usable & (predicted >= 0))
-            if not len(rows):
-                continue
-            finish = finish_named(str(one.attributes.get("finish", "none")))
-            subject = MapsOfAll(
-                torch.from_numpy(np.ascontiguousarray(finish(maps.values[rows].astype(np.float64)))),
-                torch.from_numpy(predicted[rows]),
-                tuple(maps.images[row] for row in rows),
-                self.seed,
-            )
-            place = self.methods.index(_label(one, self.sets)), self.models.index(work.model)
-            returned = asked.metric.function(subject, **dict(asked.settings))
-            self.values[at, *place, rows] = (returned[0] if isinstance(returned, tuple) else returned).numpy()
-
-    def _predicted(self, model: str) -> NDArray[np.int64]:
-        try:
-            return self.store.predictions(model, slice(0, self.images)).top1
-        except CrosslightError:
-            return np.full(self.images, -1)
-
-    def probed(self, spent: Mapping[tuple[str, str], Cost], how: Mapping[str, Any]) -> Probed:
-        """The result."""
-        return make_probed(
-            values=self.values,
-            baseline_values=self.baselines,
-            better=tuple(one.metric.better for one in self.asked),
-            seed=self.seed,
-            metrics=tuple(one.name for one in self.asked),
-            methods=tuple(self.methods),
-            models=tuple(self.models),
-            images=tuple(entry.identity for entry in self.store.manifest.images[: self.images]),
-            groups=tuple(one.metric.group for one in self.asked),
-            limit=self.images,
-            costs={(_label(one, self.sets), one.model): spent[one.model, one.key] for one in self.sets},
-            evaluations=self.evaluations,
-            seconds=self.seconds,
-            diagnostics={
-                metric: {name: known_mean(values, axis=-1) for name, values in found.items()}
-                for metric, found in self.diagnostics.items()
-                if found
-            },
-            failures=tuple(self.failures),
-            settings={"metrics": {one.name: one.written for one in self.asked}, **how},
-            sets=tuple((one.model, one.key, len(one.done)) for one in self.sets),
-        )
-
-
-@dataclass
-class _Loader:
-    """Loads a classifier when it is first needed, and puts it back where it was."""
-
-    store: Store
-    label: str
-    device: torch.device
-    given: Mapping[str, Classifier]
-    base: Path | None
-    loaded: Classifier | None = None
-    home: torch.device | None = None
-
-    def load(self) -> Classifier:
-        """The classifier, on its device.
-
-        Raises:
-            ModelError: it cannot be loaded, or it is not what it was.
-        """
-        if self.loaded is None:
-            if self.label in self.given:
-                self.loaded = self.given[self.label]
-                check_same(self.loaded, stored_attributes(self.store, self.label), self.label)
-            else:
-                try:
-                    self.loaded = load_again(self.store, self.label, self.base)
-                except InputError as error:
-                    raise ModelError(str(error)) from error
-            self.home = self.loaded.device
-            self.loaded.to(self.device)
-        return self.loaded
-
-    def give_back(self) -> None:
-        """What was handed over goes back to its device; what was loaded is let go."""
-        if self.loaded is not None and self.home is not None:
-            self.loaded.to(self.home)
-        self.loaded = None
-
-
-def _label(one: MapSet, sets: Sequence[MapSet]) -> str:
-    """Of a method; those of one label with several settings on one model are told apart."""
-    alike = [other for other in sets if (other.label, other.model) == (one.label, one.model)]
-    return f"{one.label} ({one.key})" if len(alike) > 1 else one.label
 
 
 def _chosen(store: Store, models: Sequence[str], methods: Sequence[str]) -> list[MapSet]:

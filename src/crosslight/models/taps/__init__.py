@@ -8,6 +8,7 @@ from .capture import Captured, capture
 from .check import TailFacts, check_tail, measure_tail
 from .find import find_sites
 from .layout import Layout
+from .reading import reading
 from .receptive import receptive_energy
 from .site import DepthUnit, Site, Sites
 from .state import modules_run_by
@@ -30,6 +31,7 @@ __all__ = [
     "logits_of",
     "measure_tail",
     "modules_run_by",
+    "reading",
     "receptive_energy",
     "recorded_attention",
 ]

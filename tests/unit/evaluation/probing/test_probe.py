@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -233,6 +233,37 @@ def test_a_metric_that_applies_the_method_again(out: Path) -> None:
     assert np.isnan(found.baseline_values).all()
     assert found.diagnostics["again"]["one"].tolist() == [[1.0], [1.0]]
     assert found.rows("again")[0].cells[0].no_better is False
+
+
+def test_methods_are_measured_together_where_they_can_share(out: Path) -> None:
+    asked: list[list[str]] = []
+
+    def several(subjects: Sequence[Subject], *, broken: bool = False) -> list[torch.Tensor]:
+        names = [one.method.name for one in subjects if one.method is not None]
+        assert all(one.gathering is subjects[0].gathering for one in subjects)
+        asked.append(names)
+        if broken and "saliency" in names:
+            raise ValueError("nothing to share")
+        subjects[0].gathering.forward(subjects[0].inputs)
+        return [torch.full((len(one),), float(len(name))) for one, name in zip(subjects, names, strict=True)]
+
+    @probe_metric("shared", group="sanity", better="lower", reference="none", needs="method", several=several)
+    def shared(subject: Subject, *, broken: bool = False) -> torch.Tensor:
+        """Of one method."""
+        raise AssertionError("methods are to be asked about together")
+
+    try:
+        found = probe_store(out, ["shared"], models=["Res"], limit=3)
+        both, asked[:] = list(asked), []
+        partly = probe_store(out, ["shared"], models=["Res"], limit=3, settings={"shared.broken": True})
+    finally:
+        PROBES.remove("shared")
+    assert both == [["grad-cam", "saliency"]]
+    assert found.values[0, :, 0].tolist() == [[8.0] * 3] * 2
+    assert found.evaluations.tolist() == [[3]]
+    assert asked[:3] == [["grad-cam", "saliency"], ["grad-cam"], ["saliency"]]
+    np.testing.assert_array_equal(partly.values[0, :, 0], [[8.0] * 3, [np.nan] * 3])
+    assert {failure[1] for failure in partly.failures} == {"saliency"}
 
 
 def test_written_read_and_ranked(out: Path) -> None:

@@ -1,0 +1,121 @@
+"""The exact upper quantile of every unit, over cells that are met a few at a time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import InputError
+
+#: share of all cells that lie above a unit's threshold
+SHARE = 0.005
+
+#: values wait until they are this part of those that are kept, or this many
+_WAITING_PART, _FEWEST_WAITING = 4, 64
+
+
+def rank_of(cells: int, share: float = SHARE) -> int:
+    """Which value, counted from the greatest, is the quantile: the threshold is the ``rank_of(n)``-th greatest of n.
+
+    It is the least of the values that at most `share` of the values exceed: ``floor(share * n) + 1``. So the share of
+    cells above it is `share` itself where that is a whole number of cells and no value is there twice. NumPy calls it
+    ``quantile(values, 1 - share, method="inverted_cdf")``.
+
+    Args:
+        cells: how many values there are, at least 1.
+        share: in (0, 1); taken as the decimal number that it is written as.
+
+    Source:
+        Bau et al., Network Dissection, 2017: P(a > T) = 0.005.
+    """
+    exact = Fraction(repr(share))
+    return cells * exact.numerator // exact.denominator + 1
+
+
+def check_share(share: float) -> float:
+    """The same number, if it is a share.
+
+    Raises:
+        InputError: it is not above 0 and below 1.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"the share of cells above a unit's threshold lies between 0 and 1, it is {share}")
+    return share
+
+
+class TopValues:
+    """The greatest values of each unit so far; memory holds `keep` values of each, and a quarter more that wait.
+
+    Args:
+        units: how many there are.
+        keep: how many of the greatest values of each are kept.
+    """
+
+    def __init__(self, units: int, keep: int) -> None:
+        self.keep = keep
+        self._waiting_most = max(keep // _WAITING_PART, _FEWEST_WAITING)
+        self._kept: list[list[NDArray[np.float32]]] = [[] for _ in range(units)]
+        self._count = np.zeros(units, np.int64)
+        #: float32 ``[units]``: nothing at or below it can be among the values kept; -inf until there are enough
+        self.bounds = np.full(units, -np.inf, np.float32)
+
+    def add_rows(self, values: NDArray[np.float32]) -> None:
+        """Take values of every unit in.
+
+        Args:
+            values: float32 ``[units, n]``, finite.
+        """
+        if values.shape[1] > self.keep:
+            values = np.partition(values, values.shape[1] - self.keep, axis=1)[:, -self.keep :]
+        for unit, row in enumerate(values):
+            self._add(unit, row)
+
+    def add(self, units: NDArray[np.integer], values: NDArray[np.float32]) -> None:
+        """Take values of some units in; those at or below a unit's bound may be left out.
+
+        Args:
+            units: int ``[n]``: whose value it is.
+            values: float32 ``[n]``, finite.
+        """
+        order = np.argsort(units, kind="stable")
+        sorted_units, sorted_values = units[order], values[order]
+        present, starts = np.unique(sorted_units, return_index=True)
+        ends = np.append(starts[1:], len(sorted_units))
+        for unit, start, end in zip(present.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            self._add(unit, sorted_values[start:end])
+
+    def greatest(self, rank: int) -> NDArray[np.float32]:
+        """The rank-th greatest value of each unit, float32 ``[units]``; -inf where there are fewer values.
+
+        Args:
+            rank: from 1 to `keep`.
+        """
+        if not 1 <= rank <= self.keep:
+            raise ValueError(f"{self.keep} values are kept, so there is no {rank}-th")
+        found = np.full(len(self._kept), -np.inf, np.float32)
+        for unit in range(len(self._kept)):
+            self._merge(unit)
+            if self._count[unit] >= rank:
+                (values,) = self._kept[unit]
+                found[unit] = np.partition(values, len(values) - rank)[len(values) - rank]
+        return found
+
+    def _add(self, unit: int, values: NDArray[np.float32]) -> None:
+        self._kept[unit].append(values)
+        before = self._count[unit]
+        self._count[unit] = now = before + len(values)
+        if now - self.keep > self._waiting_most or (before < self.keep <= now):
+            self._merge(unit)
+
+    def _merge(self, unit: int) -> None:
+        """Drop all but the greatest, and raise the bound where there are enough."""
+        if not self._kept[unit]:
+            return
+        values = np.concatenate(self._kept[unit])
+        if len(values) >= self.keep:
+            values = np.partition(values, len(values) - self.keep)[len(values) - self.keep :]
+            self.bounds[unit] = values[0]
+        self._kept[unit] = [values]
+        self._count[unit] = len(values)

@@ -1,0 +1,97 @@
+"""The weighted pointwise mutual information of units and concepts that soft-WPMI and WPMI share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .likelihood import Likelihood
+from .probe import Form, Probe, Scorer, active, top_rows
+
+#: keeps a likelihood of 0 from ruling a concept out
+FLOOR = 1e-7
+_GROUP = 5
+
+
+def mutual_information(
+    probe: Probe,
+    form: Form,
+    weights: NDArray[np.float64],
+    *,
+    sharpness: float,
+    prior: float,
+    width: int | None = None,
+) -> Scorer:
+    """The log-likelihood of each unit's top images under a concept, less what it is anyway.
+
+    ``sum_r log(1 + w_r (P[i_r, c] - 1) + 1e-7) - prior * anyway_c``, where P is a softmax over all concepts. In the
+    published form ``anyway`` is the mean likelihood over the units; in our own it is the same sum with P's mean over
+    all images in place of ``P[i_r, c]``, which knows nothing of other units.
+
+    Args:
+        probe: images, concepts and units.
+        form: see above. In our own, images on which the unit has its lowest activation do not count.
+        weights: ``[top]``: of the images by rank, in [0, 1].
+        sharpness: of the softmax.
+        prior: how much of ``anyway`` is taken off.
+        width: concepts of a block while the softmax is formed.
+
+    Returns:
+        The function that scores a block of concepts.
+    """
+    chosen = top_rows(probe.activations, len(weights))
+    of_unit = np.broadcast_to(weights, chosen.shape)
+    if form == "own":
+        counts = active(probe.activations, chosen)
+        of_unit = np.where(np.arange(len(weights)) < counts[:, None], of_unit, 0)
+        rows = np.arange(len(probe.images))
+        kinds, kind = np.unique(counts, return_inverse=True)
+    else:
+        rows, chosen = np.unique(chosen, return_inverse=True)
+        chosen = chosen.reshape(of_unit.shape)
+    likelihood = Likelihood(probe, rows, sharpness, width)
+
+    def score(part: slice) -> NDArray[np.float64]:
+        share = likelihood(part)
+        found = log_likelihood(share, chosen, of_unit)
+        if form == "published":
+            highest = found.max(axis=0)
+            anyway = highest + np.log(np.exp(found - highest).mean(axis=0))
+        else:
+            mean = share.mean(axis=0, dtype=np.float64)
+            by_kind = np.array([np.log1p(weights[:count, None] * (mean - 1) + FLOOR).sum(axis=0) for count in kinds])
+            anyway = by_kind[kind]
+        found -= prior * anyway
+        return found
+
+    return score
+
+
+def log_likelihood(
+    share: NDArray[np.float32], chosen: NDArray[np.intp], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """``sum_r log(1 + w[u, r] (share[chosen[u, r]] - 1) + FLOOR)`` for every unit u and concept.
+
+    Logarithms are slow, so each is taken of a product of several terms: a term is at least 1e-7, and five of them are
+    far above the smallest float32.
+    """
+    units, top = chosen.shape
+    padded = -(-top // _GROUP) * _GROUP
+    slope = np.zeros((units, padded, 1), np.float32)
+    slope[:, :top, 0] = weights
+    start = np.ones((units, padded, 1), np.float32)
+    start[:, :top, 0] = 1 - weights + np.where(weights > 0, FLOOR, 0)
+    found = np.empty((units, share.shape[1]))
+    terms = np.ones((padded, share.shape[1]), np.float32)
+    groups = terms.reshape(_GROUP, padded // _GROUP, -1)
+    product = np.empty(groups.shape[1:], np.float32)
+    for unit in range(units):
+        np.take(share, chosen[unit], axis=0, out=terms[:top], mode="clip")
+        terms *= slope[unit]
+        terms += start[unit]
+        np.multiply.reduce(groups, axis=0, out=product)
+        np.log(product, out=product)
+        np.sum(product, axis=0, dtype=np.float64, out=found[unit])
+        if padded > top:
+            terms[top:] = 0
+    return found

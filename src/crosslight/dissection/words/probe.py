@@ -1,0 +1,127 @@
+"""What scores read: images, concepts and units that are compared, and each unit's top images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...core.errors import InputError
+
+#: ``published`` is the paper's; in ``own`` a unit's scores do not depend on which other units are scored
+Form = Literal["own", "published"]
+#: scores a block of concepts: float64 ``[units, concepts of the block]``
+Scorer = Callable[[slice], NDArray[np.float64]]
+#: numbers that a block may have
+_BLOCK = 1 << 22
+_UNITS = 64
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Images, concepts and units that are compared.
+
+    Attributes:
+        images: float32 ``[images, dimensions]`` of length 1.
+        concepts: float32 ``[concepts, dimensions]`` of length 1.
+        activations: float32 ``[images, units]``, finite.
+    """
+
+    images: NDArray[np.float32]
+    concepts: NDArray[np.float32]
+    activations: NDArray[np.float32]
+
+    def part(self, rows: NDArray[np.intp]) -> Probe:
+        """The same concepts and units on some of the images."""
+        return Probe(self.images[rows], self.concepts, self.activations[rows])
+
+
+def unit_length(features: ArrayLike, what: str) -> NDArray[np.float32]:
+    """Feature vectors scaled to length 1, in float64, so that a product is a cosine.
+
+    Args:
+        features: ``[n, dimensions]``; rows that are NaN stay so.
+        what: they are, for error messages.
+
+    Returns:
+        float32 of the same shape.
+
+    Raises:
+        InputError: the shape is another, or a vector has length 0.
+    """
+    given = np.asarray(features)
+    if given.ndim != 2 or not given.shape[1]:
+        raise InputError(f"features of {what} are [n, dimensions], not of shape {given.shape}")
+    made = np.empty(given.shape, np.float32)
+    for start in range(0, len(given), 1024):
+        rows = np.asarray(given[start : start + 1024], np.float64)
+        length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
+        if (length == 0).any():
+            raise InputError(f"the features of {what} {start + int(np.argmin(length))} are all zero; compute them again")
+        made[start : start + 1024] = rows / length[:, None]
+    return made
+
+
+def blocks(count: int, rows: int, width: int | None = None) -> list[slice]:
+    """Concepts in blocks.
+
+    Args:
+        count: of the concepts.
+        rows: numbers that each concept of a block has in memory.
+        width: concepts of a block; by default as many as keep a block in 16 MB.
+    """
+    size = width or min(max(_BLOCK // max(rows, 1), 8), 1024)
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def top_rows(activations: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """The images of highest activation of every unit, best first; of equal ones the first.
+
+    Args:
+        activations: ``[images, units]``, finite.
+        count: how many, at most the number of images.
+
+    Returns:
+        ``[units, count]``.
+    """
+    images, units = activations.shape
+    found = np.empty((units, count), np.intp)
+    for start in range(0, units, _UNITS):
+        lowest = -np.ascontiguousarray(activations[:, start : start + _UNITS].T)
+        if count < images:
+            chosen = np.argpartition(lowest, (count - 1, count), axis=1)
+            edge = np.take_along_axis(lowest, chosen[:, count - 1 : count + 1], axis=1)
+            chosen = np.sort(chosen[:, :count], axis=1)
+            for row in np.flatnonzero(edge[:, 0] == edge[:, 1]):  # which of the equal ones is in is left to chance
+                chosen[row] = np.sort(np.argsort(lowest[row], kind="stable")[:count])
+        else:
+            chosen = np.broadcast_to(np.arange(images), lowest.shape)
+        order = np.argsort(np.take_along_axis(lowest, chosen, axis=1), axis=1, kind="stable")
+        found[start : start + _UNITS] = np.take_along_axis(chosen, order, axis=1)
+    return found
+
+
+def active(activations: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """How many of each unit's top images are above its lowest activation.
+
+    Args:
+        activations: ``[images, units]``.
+        rows: ``[units, top]``, see `top_rows`.
+
+    Returns:
+        ``[units]``, at least 1.
+    """
+    lowest = activations.min(axis=0)
+    above = activations[rows, np.arange(len(rows))[:, None]] > lowest[:, None]
+    return np.maximum(above.sum(axis=1), 1)
+
+
+def check_form(form: Any) -> None:
+    """Raises:
+    InputError: there is no such form.
+    """  # noqa: D205, D415
+    if form not in ("own", "published"):
+        raise InputError(f"the form is 'own' or 'published', not {form!r}")

@@ -1,0 +1,1 @@
+"""Scores of concepts for units, one short file each."""

@@ -1,0 +1,99 @@
+// Painting predictions: rows of images by columns of epochs. Where several rows share a pixel, it has their mean light.
+import { MISSING, type Run } from "./data.js";
+import type { Rgb } from "./palette.js";
+
+/** Which rows lie on which line of pixels. */
+export interface Lines {
+  order: Uint32Array;
+  /** the first row of every line, and after the last line the row after the last */
+  starts: Uint32Array;
+}
+
+/** Lines of pixels for rows: as many rows a line as it takes, or as many lines a row, from a row on. */
+export function linesOf(order: Uint32Array, height: number, perRow: number, first: number): Lines {
+  const rows = order.length;
+  if (perRow >= 1) {
+    const count = Math.max(0, Math.min(rows - Math.floor(first), Math.ceil(height / perRow) + 1));
+    return { order, starts: Uint32Array.from({ length: count + 1 }, (_, i) => Math.floor(first) + i) };
+  }
+  const lines = Math.min(height, Math.max(0, Math.ceil((rows - first) * perRow)));
+  return { order, starts: Uint32Array.from({ length: lines + 1 }, (_, y) => Math.min(rows, Math.floor(first + y / perRow))) };
+}
+
+// Light of a byte, and the byte of a light: means of colours are means of light.
+const LIGHT = Float32Array.from({ length: 256 }, (_, byte) => (byte <= 10 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
+const BYTES = Uint8Array.from({ length: 4097 }, (_, i) => {
+  const light = i / 4096;
+  return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055));
+});
+
+/** A picture of one pixel an epoch and one a line; `colours` as `cellColours` gives them. */
+export function paintCells(run: Run, lines: Lines, from: number, to: number, colours: readonly Rgb[]): ImageData | null {
+  const columns = to - from + 1;
+  const count = lines.starts.length - 1;
+  if (count < 1 || columns < 1) return null;
+  const image = new ImageData(columns, count);
+  const pixels = image.data;
+  const { order, starts } = lines;
+  const [begin, end] = [starts[0], starts[count]];
+  const nothing = colours.length - 1;
+  const labels = new Uint16Array(end - begin);
+  for (let row = begin; row < end; row++) labels[row - begin] = run.labels[order[row]];
+  const [red, green, blue] = [0, 1, 2].map((channel) => Float32Array.from(colours, (colour) => LIGHT[colour[channel]]));
+  for (let column = 0; column < columns; column++) {
+    const said = run.predictions[from + column];
+    for (let line = 0; line < count; line++) {
+      let [r, g, b] = [0, 0, 0];
+      const [first, last] = [starts[line], starts[line + 1]];
+      for (let row = first; row < last; row++) {
+        const now = said[order[row]];
+        const colour = now === MISSING ? nothing : 2 * now + (now === labels[row - begin] ? 1 : 0);
+        r += red[colour];
+        g += green[colour];
+        b += blue[colour];
+      }
+      const share = 4096 / (last - first || 1);
+      const at = 4 * (line * columns + column);
+      pixels[at] = BYTES[Math.round(r * share)];
+      pixels[at + 1] = BYTES[Math.round(g * share)];
+      pixels[at + 2] = BYTES[Math.round(b * share)];
+      pixels[at + 3] = 255;
+    }
+  }
+  return image;
+}
+
+/** The true classes of lines, one pixel each. */
+export function paintLabels(run: Run, lines: Lines, colours: readonly Rgb[], nothing: Rgb): ImageData | null {
+  const count = lines.starts.length - 1;
+  if (count < 1) return null;
+  const image = new ImageData(1, count);
+  for (let line = 0; line < count; line++) {
+    const [first, last] = [lines.starts[line], lines.starts[line + 1]];
+    const light = [0, 0, 0];
+    for (let row = first; row < last; row++) {
+      const colour = colours[run.labels[lines.order[row]]] ?? nothing;
+      for (let channel = 0; channel < 3; channel++) light[channel] += LIGHT[colour[channel]];
+    }
+    const bytes = light.map((sum) => BYTES[Math.round((4096 * sum) / (last - first || 1))]);
+    image.data.set([...bytes, 255], 4 * line);
+  }
+  return image;
+}
+
+/** The mean of a number over the rows of every line; NaN where none has one. */
+export function meansOf(lines: Lines, values: ArrayLike<number>): Float32Array {
+  const count = lines.starts.length - 1;
+  const found = new Float32Array(Math.max(0, count));
+  for (let line = 0; line < count; line++) {
+    let [sum, known] = [0, 0];
+    for (let row = lines.starts[line]; row < lines.starts[line + 1]; row++) {
+      const value = values[lines.order[row]];
+      if (value !== value) continue;
+      sum += value;
+      known++;
+    }
+    found[line] = known ? sum / known : NaN;
+  }
+  return found;
+}
