@@ -11,10 +11,10 @@ export OMP_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser web demo test sweep check lint types docs format bench clean
+.PHONY: help install browser web demo demo-check test sweep check lint types docs format bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP) browser ## make .venv and install the project with all that tests, checks and docs need
 
@@ -55,12 +55,15 @@ web: web/node_modules/.package-lock.json ## check and bundle the front end (need
 demo: $(STAMP) ## run the embedded study into out/demo
 	$(BIN)/crosslight demo --out out/demo
 
+demo-check: demo browser web/node_modules/.package-lock.json ## click through every view of the demo's report in Chromium
+	CROSSLIGHT_DEMO=out/demo $(BIN)/python -m pytest -s -m demo tests/browser/test_demo.py
+
 test: install web/node_modules/.package-lock.json ## run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
 sweep: install ## check every classifier there is (hours; goes on where it stopped), then run the slow tests
 	$(BIN)/python -m sweep --out out/sweep
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m 'slow and not demo'
 
 check: lint types docs ## lint, check the types and build the docs
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
+from . import dissection, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -115,6 +115,12 @@ SECTIONS = {
         filling.COLUMNS,
         lambda options: filling.filling_rows(1 if options.quick else max(options.rounds, 3), options.quick),
         lambda options: not options.no_peers,
+    ),
+    "dissection": Section(
+        "CPU seconds and MiB of labels of units by words; share, memory = ours / those of images times concepts",
+        dissection.COLUMNS,
+        lambda options: dissection.dissection_rows(options.quick),
+        lambda options: options.quick,
     ),
     "shapley": Section(
         "squared error of Shapley values relative to the exact ones, at equal evaluations",

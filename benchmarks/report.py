@@ -3,6 +3,8 @@
 ``python -m benchmarks.report`` makes a store of synthetic photographs and maps, builds its report without analysing the
 agreement, and opens it in headless Chromium from the disk. The figures are those of the page itself: the time of its
 mark ``crosslight:overlays`` after navigation began, and the time stamps of animation frames while the grid is scrolled.
+``--section viewer`` measures the viewer instead (`benchmarks.viewer`), and ``--section size --store OUT`` how large the
+report of a store is, such as that of ``crosslight demo``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .rows import Row, as_json, printed
+from .viewer import viewer_rows
 
 IMAGES, MODELS, BLOCK = 128, 14, 32
 #: of a photograph, and of the square that every model sees of it, in pixels
@@ -34,7 +38,8 @@ CLASSES = 1000
 SEGMENTS = 50
 #: pixels a second; an unhurried reader turns the wheel at about this speed
 SPEED = 2000
-COLUMNS = ("first s", "loaded MB", "frames/s", "blank %")
+COLUMNS = ("first s", "loaded MB", "file MB", "frames/s", "blank %")
+SECTIONS = ("look", "viewer", "size")
 METHODS = {
     "Grad-CAM": ("grad-cam", 7, {"depth": 1.0}),
     "Gradients": ("saliency", SIDE, {}),
@@ -70,8 +75,9 @@ SCROLL = """speed => new Promise(done => {
 })"""
 
 
-def report_rows(images: int, models: int, rounds: int) -> Iterator[Row]:
-    """Everything that is measured.
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The system's browser.
 
     Raises:
         ImportError: Playwright is not installed.
@@ -79,47 +85,78 @@ def report_rows(images: int, models: int, rounds: int) -> Iterator[Row]:
     """
     from playwright.sync_api import sync_playwright
 
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        raise FileNotFoundError(f"no Chromium: none of {', '.join(names)} is on the PATH")
+    with sync_playwright() as control:
+        browser = control.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def report_rows(browser: Any, folder: Path, images: int, models: int, rounds: int) -> Iterator[Row]:
+    """How fast the *Look* view of a made-up study is."""
     from crosslight.images import open_images
     from crosslight.report import build_report
 
-    browsers = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next((path for name in browsers if (path := shutil.which(name))), None)
-    if chromium is None:
-        raise FileNotFoundError(f"no Chromium: none of {', '.join(browsers)} is on the PATH")
     name = f"{images} x {models} x {len(METHODS)}"
-    with tempfile.TemporaryDirectory() as folder:
-        photographs = write_photographs(Path(folder) / "photographs", images)
-        pictures = open_images(photographs)
-        store = write_store(Path(folder) / "store", [record.identity for record in pictures], models)
-        page = build_report(store, Path(folder) / "report", images=pictures, agreements={})
-        with sync_playwright() as control:
-            browser = control.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-            opened = [_opened(browser, page) for _ in range(rounds)]
-            values = {
-                "first s": statistics.median(seconds for seconds, _ in opened),
-                "loaded MB": opened[0][1] / 1e6,
-                "slowest s": max(seconds for seconds, _ in opened),
-            }
-            goals = {"first s": "<= 1", "loaded MB": "<= 3"}
-            yield Row(
-                name, "first screen", values, goals, f"median of {rounds} openings in a browser that runs already"
-            )
-            for number, label in enumerate(METHODS):
-                yield _scrolled(browser, page, number, name, label)
-            browser.close()
+    photographs = write_photographs(folder / "photographs", images)
+    pictures = open_images(photographs)
+    store = write_store(folder / "store", [record.identity for record in pictures], models)
+    page = build_report(store, folder / "report", images=pictures, agreements={})
+    opened = [_opened(browser, page) for _ in range(rounds)]
+    values = {
+        "first s": statistics.median(seconds for seconds, _ in opened),
+        "loaded MB": opened[0][1] / 1e6,
+        "slowest s": max(seconds for seconds, _ in opened),
+    }
+    goals = {"first s": "<= 1", "loaded MB": "<= 3"}
+    yield Row(name, "first screen", values, goals, f"median of {rounds} openings in a browser that runs already")
+    for number, label in enumerate(METHODS):
+        yield _scrolled(browser, page, number, name, label)
+
+
+def size_rows(browser: Any, folder: Path, store: Path) -> Iterator[Row]:
+    """How large the report of a store is: what its first screen asks for, and all of it in one file."""
+    from crosslight.agreement.analysis import analyse
+    from crosslight.report import build_report
+    from crosslight.report.single import single_file
+    from crosslight.store import Store
+
+    study = Store.open(store)
+    page = build_report(study, folder / "of-store", analysis=analyse(study))
+    view, asked = _asking(browser)
+    view.goto(page.as_uri())
+    view.wait_for_selector("#striking canvas")
+    view.context.close()
+    single = single_file(page, folder / "single.html").stat().st_size
+    values = {"loaded MB": _weight(asked) / 1e6, "file MB": single / 1e6}
+    note = "all that is asked for until the first screen's pictures are drawn; the whole report in one file"
+    yield Row(store.name, "report", values, {"loaded MB": "<= 3", "file MB": "<= 15"}, note)
+
+
+def _asking(browser: Any) -> tuple[Any, list[str]]:
+    """A new page, and the addresses that it asks for."""
+    view = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    asked: list[str] = []
+    view.on("request", lambda request: asked.append(request.url))
+    return view, asked
+
+
+def _weight(asked: list[str]) -> int:
+    """Bytes of the files among addresses."""
+    files = {Path(unquote(urlsplit(url).path)) for url in asked if url.startswith("file:")}
+    return sum(path.stat().st_size for path in files)
 
 
 def _opened(browser: Any, page: Path) -> tuple[float, int]:
     """Seconds from navigation to the first drawn screen, and the bytes of all files asked for until then."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    view = context.new_page()
-    asked: list[str] = []
-    view.on("request", lambda request: asked.append(request.url))
+    view, asked = _asking(browser)
     view.goto(f"{page.as_uri()}#look")
     seconds = _marked(view)
-    files = {Path(unquote(urlsplit(url).path)) for url in asked if url.startswith("file:")}
-    context.close()
-    return seconds, sum(path.stat().st_size for path in files)
+    view.context.close()
+    return seconds, _weight(asked)
 
 
 def _marked(view: Any) -> float:
@@ -239,15 +276,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--models", type=int, default=MODELS)
-    parser.add_argument("--rounds", type=int, default=3, help="times the page is opened")
+    parser.add_argument("--rounds", type=int, help="times a page is opened: 3, in the viewer 5")
+    parser.add_argument("--section", choices=SECTIONS, nargs="+", help="what is measured: look, and size with --store")
+    parser.add_argument("--store", type=Path, help="results whose report is measured, such as those of the demo")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     options = parser.parse_args(arguments)
+    sections = options.section or ["look", *(["size"] if options.store else [])]
+    if "size" in sections and options.store is None:
+        parser.error("--section size needs --store OUT")
     rows: list[Row] = []
 
     def kept() -> Iterator[Row]:
-        for row in report_rows(options.images, options.models, options.rounds):
-            rows.append(row)
-            yield row
+        with chromium() as browser, tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            ways = {
+                "look": lambda: report_rows(browser, folder, options.images, options.models, options.rounds or 3),
+                "viewer": lambda: viewer_rows(browser, options.rounds or 5, folder),
+                "size": lambda: size_rows(browser, folder, options.store),
+            }
+            for section in sections:
+                for row in ways[section]():
+                    rows.append(row)
+                    yield row
 
     if options.json:
         print(json.dumps({"rows": [as_json(row) for row in kept()]}))

@@ -75,7 +75,8 @@ def _row(case: Case, rounds: int, peers: bool) -> Iterator[Row]:
     name, found = " ".join(case.methods), dict[str, Any]()
 
     def ours() -> None:
-        gathering = Gathering(classifier, batch, batch_size=8)
+        new = Classifier(classifier.network, classifier.preprocess)  # of which nothing is known from the round before
+        gathering = Gathering(new, batch, batch_size=case.images)  # as Quantus'
         subjects = [subject_of(gathering, method) for method in case.methods]
         found["ours"] = randomisation_curves(subjects, order="top-down")
 

@@ -11,6 +11,13 @@ from typing import Any
 
 import pytest
 
+try:
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)  # what a page says in the end, however busy the machine is
+except ImportError:  # the fixture of the browser skips the tests
+    expect = sync_playwright = None  # type: ignore[assignment]
+
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -26,12 +33,13 @@ ARGUMENTS = [
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The system's Chromium, started once."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if sync_playwright is None:
+        pytest.skip("Playwright is not installed")
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(f"no Chromium: none of {', '.join(names)} is on the PATH")
-    with playwright.sync_playwright() as control:
+    with sync_playwright() as control:
         started = control.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield started
         started.close()
@@ -83,7 +91,9 @@ def pages(chromium: Any) -> Pages:
 class Listening:
     """A page of those that are used again, with everything that it says and asks for meanwhile."""
 
-    def __init__(self, pages: Pages, width: int = 1280, color_scheme: str = "null", reduced_motion: str = "null", **options: Any):
+    def __init__(
+        self, pages: Pages, width: int = 1280, color_scheme: str = "null", reduced_motion: str = "null", **options: Any
+    ):
         self.pages, self.options = pages, options
         self.page = pages.take(width, color_scheme, reduced_motion, **options)
         self.said: list[str] = []

@@ -21,9 +21,7 @@ from crosslight.report import build_report
 from crosslight.report.single import single_file
 from crosslight.store import ImageEntry, Manifest, MapBlock, Store
 
-from .conftest import Opened, Pages
-
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
+from .conftest import Opened, Pages, expect
 
 VIEWS = ("overview", "look", "agree", "classes", "right", "how")
 #: without `preload`, or axe fetches the style sheets, which the page forbids
@@ -108,7 +106,9 @@ def test_the_first_screen_asks_for_little(opened: Opened, report: Path) -> None:
 
 def test_the_pictures_show_the_findings(opened: Opened) -> None:
     page = opened.page
-    expect(page.locator("#striking canvas")).to_have_count(5)  # the photograph, the most alike pair, the least alike pair
+    expect(page.locator("#striking canvas")).to_have_count(
+        5
+    )  # the photograph, the most alike pair, the least alike pair
     page.wait_for_function(
         """() => [...document.querySelectorAll("#striking canvas")].every((c) => {
              const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
@@ -159,7 +159,7 @@ def test_colours_can_be_chosen_and_last(opened: Opened) -> None:
 def test_without_a_storage_the_colours_still_change(chromium: Any, report: Path) -> None:
     page = chromium.new_context().new_page()
     errors: list[Any] = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no') } })")
     page.goto(report.as_uri())
     page.wait_for_selector("#striking canvas")

@@ -18,10 +18,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .conftest import Listening, Pages
-
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-expect = playwright.expect
+from .conftest import Listening, Pages, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -93,7 +90,7 @@ class Visit(Listening):
         self.jobs: list[dict[str, Any]] = []
         super().__init__(pages, **options)
         self.context = self.page.context
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.page.goto(served.url)
         self.page.wait_for_selector(".drop")
 

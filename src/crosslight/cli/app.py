@@ -16,6 +16,8 @@ from . import (
     agree,
     convergence,
     demo,
+    dissect,
+    dynamics,
     edit,
     explain,
     export,
@@ -111,9 +113,11 @@ app.command("explain")(explain.explain)
 app.command("agree")(agree.agree)
 app.command("score")(score.score)
 app.command("edit")(edit.edit)
+app.command("dissect")(dissect.dissect)
 app.command("tune")(tune.tune)
 app.command("train")(train.train)
 app.command("convergence")(convergence.convergence)
+app.command("dynamics")(dynamics.dynamics)
 app.command("report")(report.report)
 app.command("figure")(figure.figure)
 app.command("view")(view.view)

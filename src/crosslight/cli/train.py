@@ -40,12 +40,16 @@ def train(
     weights: Annotated[
         str, typer.Option("--weights", metavar="W", help="pretrained or a file to fine-tune; none for from scratch.")
     ] = "pretrained",
-    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="30 from scratch, 2 in fine-tuning.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="30 from scratch, 2 in fine-tuning.")
+    ] = None,
     freeze_epochs: Annotated[
         int | None, typer.Option("--freeze-epochs", metavar="N", help="The first N train the head alone.")
     ] = None,
     batch: Annotated[int | None, typer.Option("--batch", metavar="N", help="Pictures per step: 64.")] = None,
-    lr: Annotated[float | None, typer.Option("--lr", metavar="R", help="Largest learning rate of the head: 0.001.")] = None,
+    lr: Annotated[
+        float | None, typer.Option("--lr", metavar="R", help="Largest learning rate of the head: 0.001.")
+    ] = None,
     spread: Annotated[
         float | None,
         typer.Option("--spread", metavar="X", help="How many times smaller the first layers' rate is: 1, or 100."),
@@ -61,7 +65,9 @@ def train(
     smoothing: Annotated[float | None, typer.Option("--smoothing", metavar="S", help="Of labels: 0.1.")] = None,
     mixup: Annotated[float | None, typer.Option("--mixup", metavar="A", help="Blend pictures: beta(A, A).")] = None,
     augment: Annotated[str | None, typer.Option("--augment", metavar="A", help="none, light or strong.")] = None,
-    clip: Annotated[float | None, typer.Option("--clip", metavar="N", help="Largest norm of the gradient: 1; 0: any.")] = None,
+    clip: Annotated[
+        float | None, typer.Option("--clip", metavar="N", help="Largest norm of the gradient: 1; 0: any.")
+    ] = None,
     select: Annotated[
         str | None, typer.Option("--select", metavar="S", help="The best epoch by accuracy or loss, or the last.")
     ] = None,

@@ -54,9 +54,7 @@ def concept_images(count: int) -> int:
     return max(LEAST, round(SHARE * count))
 
 
-def detection(
-    activations: ArrayLike, similarity: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def detection(activations: ArrayLike, similarity: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How well each unit's activation tells the images of its concept from the others.
 
     Args:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import exp, lgamma
+from pathlib import Path
 
 from ..core.errors import InputError, UnknownNameError
 from ..core.plain import Plain
@@ -191,6 +192,30 @@ def _labels(labelling: Labelling) -> tuple[str, ...]:
 
 def _categories(labelling: Labelling) -> dict[str, str]:
     return {concept: name for concept, name in zip(labelling.concepts, labelling.categories, strict=False) if name}
+
+
+def units_of_table(path: str | Path, model: str = "") -> NamedUnits:
+    """What a published table says that each unit detects: the columns of CLIP-Dissect, of one or several layers.
+
+    Args:
+        path: a CSV file with ``layer``, ``unit``, ``description`` and ``similarity``.
+        model: its name; by default the file's.
+
+    Raises:
+        InputError: the file cannot be read, a column is missing, or a unit is there twice.
+    """
+    from .descriptions import read_descriptions
+
+    layers: dict[str, dict[int, str]] = {}
+    for one in read_descriptions(path):
+        units = layers.setdefault(one.layer, {})
+        if one.unit in units:
+            raise InputError(f"{path}: unit {one.unit} of {one.layer} is there twice")
+        units[one.unit] = one.description
+    if not layers:
+        raise InputError(f"{path} holds no unit")
+    named = tuple(NamedLayer(name, tuple(units[unit] for unit in sorted(units))) for name, units in layers.items())
+    return NamedUnits(model or Path(path).stem, named)
 
 
 def compare(sides: Sequence[NamedUnits], fold: Fold | None = None) -> Comparison:

@@ -47,9 +47,10 @@ def _overlaps(comparison: Comparison) -> Iterator[str]:
         if isnan(pair.jaccard):
             continue
         shared = len(pair.shared)
+        alone = own[pair.first] - shared
         yield (
             f"{pair.first} and {pair.second} share {_count(shared, 'concept')} ({100 * pair.jaccard:.0f} % of all "
-            f"that either has): {own[pair.first] - shared:,} are found in {pair.first} alone, "
+            f"that either has): {alone:,} {'is' if alone == 1 else 'are'} found in {pair.first} alone, "
             f"{own[pair.second] - shared:,} in {pair.second} alone."
         )
 

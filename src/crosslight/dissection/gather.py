@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..models.taps import Site
     from .records import UnitLayer
 
-Pooling = Literal["mean", "max", "class"]
+Pooling = Literal["mean", "max", "token"]
 View = Literal["model", "whole"]
 
 #: fewer images show nothing of what a unit prefers
@@ -75,7 +75,7 @@ def check_pooling(sites: Sequence[Site], pooling: str) -> Pooling:
     if pooling not in get_args(Pooling):
         raise UnknownNameError("pooling", pooling, get_args(Pooling))
     without = [site.name for site in sites if not site.layout.prefix]
-    if pooling == "class" and without:
+    if pooling == "token" and without:
         raise InputError(f"{', '.join(without)}: there is no class token here; pool by mean or max")
     return cast(Pooling, pooling)
 
@@ -259,7 +259,7 @@ class _Block:
         for site, one in zip(self._sites, maps, strict=True):
             # A sum is finite only if all its terms are.
             finite = one.sum(dim=(1, 2, 3)).isfinite().cpu().numpy()
-            for at in np.flatnonzero(~finite & good):
+            for at in np.flatnonzero(~finite & good).tolist():
                 self.failures[rows[at]] = f"{site.name} gives values that are not finite"
                 self.boxes[rows[at] - self._start], self.sizes[rows[at] - self._start] = np.nan, -1
             good &= finite

@@ -80,7 +80,9 @@ class Regions:
         rows, columns = self.grid
         for part in self.parts:
             cells = part if isinstance(part, Cells) else read_cells(part)
-            for image, (start, end) in enumerate(zip(cells.starts[:-1].tolist(), cells.starts[1:].tolist(), strict=True)):
+            for image, (start, end) in enumerate(
+                zip(cells.starts[:-1].tolist(), cells.starts[1:].tolist(), strict=True)
+            ):
                 if start == end:
                     continue
                 unit, cell = np.divmod(cells.index[start:end], np.uint32(rows * columns))
@@ -176,7 +178,7 @@ def read_cells(path: Path) -> Cells:
 def npz(**arrays: NDArray[np.generic]) -> bytes:
     """Arrays as the content of an NPZ file."""
     file = BytesIO()
-    np.savez(file, **arrays)
+    np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
 
 

@@ -140,9 +140,7 @@ def npy(array: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
-def _manifest(
-    dissection: Dissection, layers: Mapping[str, str], labels: Mapping[str, Labelling]
-) -> Mapping[str, Any]:
+def _manifest(dissection: Dissection, layers: Mapping[str, str], labels: Mapping[str, Labelling]) -> Mapping[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -210,4 +208,4 @@ def _arrays(folder: Path, layer: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
 
 def _open(path: Path) -> NDArray[Any]:
     small = path.stat().st_size < SMALL
-    return np.load(path, mmap_mode=None if small else "r", allow_pickle=False)  # type: ignore[no-any-return]
+    return np.load(path, mmap_mode=None if small else "r", allow_pickle=False)

@@ -122,9 +122,7 @@ class UnitRecorder:
         at = near_in(values > bounds[:, None, None]).flatten().nonzero().squeeze(1)
         inside, image = at % (units * self.facts.cells), torch.div(at, units * self.facts.cells, rounding_mode="floor")
         counts = np.bincount(image.cpu().numpy(), minlength=batch).astype(np.int64)
-        self._cells.append(
-            (counts, inside.cpu().numpy().astype(np.uint32), values.flatten()[at].cpu().numpy())
-        )
+        self._cells.append((counts, inside.cpu().numpy().astype(np.uint32), values.flatten()[at].cpu().numpy()))
         self._rows.append(np.asarray(rows, np.intp))
         self._pooled.append(pooled.cpu().numpy())
         self._add_best(values, self._pooled[-1], np.asarray(rows, np.int32))
@@ -191,9 +189,7 @@ def near_in(above: Tensor) -> Tensor:
     return full
 
 
-def finish_layer(
-    facts: LayerFacts, blocks: Sequence[UnitBlock], thresholds: NDArray[np.float32]
-) -> UnitLayer:
+def finish_layer(facts: LayerFacts, blocks: Sequence[UnitBlock], thresholds: NDArray[np.float32]) -> UnitLayer:
     """A layer's record from its blocks.
 
     Args:
@@ -211,9 +207,7 @@ def finish_layer(
         places = top[block.top_units] == block.top_images[:, None]
         entry, place = np.nonzero(places)
         maps[block.top_units[entry], place] = block.top_maps[entry]
-    return UnitLayer(
-        facts.name, facts.depth, facts.grid, pooled, thresholds, top, maps, dead=spread <= SAME * size
-    )
+    return UnitLayer(facts.name, facts.depth, facts.grid, pooled, thresholds, top, maps, dead=spread <= SAME * size)
 
 
 def _top_images(pooled: NDArray[np.float32]) -> NDArray[np.int32]:

@@ -1,4 +1,4 @@
-"""How a classifier learned: every image's prediction at every epoch, what is measured of it, and the training itself."""
+"""How a classifier learned: every image's prediction at every epoch, what is measured of it, and the training."""
 
 from __future__ import annotations
 

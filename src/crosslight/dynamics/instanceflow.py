@@ -1,9 +1,9 @@
 """The JSON format of InstanceFlow, written and read.
 
 ``labels`` are the class names; ``instances`` have ``id``, ``actual`` (a class number) and ``image`` (an address);
-``epochs`` have ``id`` and ``classifications``, a class number for each instance. The format has no place for what is not
-known: its viewer shows the number after the last class as "Other", which is what stands here for a missing label or
-prediction.
+``epochs`` have ``id`` and ``classifications``, a class number for each instance. The format has no place for what is
+not known: its viewer shows the number after the last class as "Other", which is what stands here for a missing label
+or prediction.
 
 Source: Pühringer, Hinterreiter and Streit, InstanceFlow, IEEE VIS 2020, arXiv:2007.11353.
 """

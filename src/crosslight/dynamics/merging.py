@@ -108,16 +108,20 @@ def merge(number: int, batches: Iterable[Batch], known: Instances, *, first: boo
         *remark("label", number, named(relabelled)),
         *remark("late", number, [] if first else new),
     ]
-    columns = {}
-    for kind, dtype in (("probability", np.float16), ("margin", np.float32)):
-        if any(getattr(batch, kind) is not None for batch in batches):
-            values = [_or_nan(getattr(batch, kind), len(batch.ids), dtype) for batch in batches]
-            columns[kind] = np.full(size, np.nan, dtype)
-            columns[kind][present] = _joined(values, dtype)[rows]
-    if relabelled.any():  # they were measured against another label
-        for values in columns.values():
-            values[np.unique(places[rows][relabelled[rows]])] = np.nan
-    return Epoch(number, predictions, **columns, remarks=tuple(remarks)), Instances(names, labels)
+    relabelled_first = np.unique(places[rows][relabelled[rows]])
+
+    def column_of(kind: str, dtype: Any) -> NDArray[Any] | None:
+        values = [getattr(batch, kind) for batch in batches]
+        if all(one is None for one in values):
+            return None
+        filled = [_or_nan(one, len(batch.ids), dtype) for one, batch in zip(values, batches, strict=True)]
+        made = np.full(size, np.nan, dtype)
+        made[present] = _joined(filled, dtype)[rows]
+        made[relabelled_first] = np.nan  # measured against another label
+        return made
+
+    probability, margin = column_of("probability", np.float16), column_of("margin", np.float32)
+    return Epoch(number, predictions, probability, margin, tuple(remarks)), Instances(names, labels)
 
 
 def padded(epoch: Epoch, size: int) -> Epoch:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from ..core.errors import StoreError
 from . import layout
 from .epoch_files import read_epoch, read_instances, read_manifest, read_metrics
-from .frames import read_partial
-from .history import MISSING, UNKNOWN, History
+from .gathering import gather
+from .history import MISSING, History
 from .merging import Epoch, Instances, merge, padded
-from .remarks import Remark, epochs_in_words, remark, sentences
+from .remarks import Remark, epochs_in_words, sentences
 
 
 def open_history(path: str | Path, *, unfinished: bool = False) -> History:
@@ -70,24 +70,19 @@ def _in_progress(
     told: list[str] = []
     for number in sorted((fresh.keys() | stale.keys()) - finished):
         try:
-            parts = {rank: read_partial(path) for rank, path in (fresh.get(number) or stale[number]).items()}
+            found = gather(fresh.get(number) or stale[number])
         except StoreError:
             continue  # finished in this moment
-        processes = parts[0].start.get("processes", 1) if 0 in parts else 0
-        complete = number in fresh and bool(processes)
-        complete = complete and all(rank in parts and parts[rank].ended for rank in range(processes))
-        if not complete and not unfinished:
+        complete = found.complete and number in fresh
+        if not found.batches or not (complete or unfinished):
             continue
-        batches = [batch for part in parts.values() for batch in part.batches]
-        if not batches:
-            continue
-        epoch, instances = merge(number, batches, instances, first=not instances.ids)
+        epoch, instances = merge(number, found.batches, instances, first=not instances.ids)
         epochs.append(epoch)
         if not complete:
             seen = int((epoch.predictions != MISSING).sum())
             told.append(f"Epoch {number} is unfinished: {seen:,} of {len(instances.ids):,} images so far.")
-            if torn := sum(part.torn for part in parts.values()):
-                told.append(f"The end of epoch {number}, {torn:,} bytes, is torn and was left out.")
+            if found.torn:
+                told.append(f"The end of epoch {number}, {found.torn:,} bytes, is torn and was left out.")
     return epochs, instances, told
 
 

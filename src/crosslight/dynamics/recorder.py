@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-
-import numpy as np
 
 from ..core.errors import InputError, StoreError
 from ..core.plain import plain
 from ..store.durable import flush, make_folder, remove_file, reported, sweep_partial, write_files
 from . import layout
-from .epoch_files import (
-    append_metrics,
-    check_metrics,
-    epoch_bytes,
-    instances_bytes,
-    read_instances,
-    read_manifest,
-)
-from .frames import batch_frame, end_frame, read_partial, start_frame
+from .epoch_files import append_metrics, check_metrics, epoch_bytes, instances_bytes, read_instances, read_manifest
+from .frames import batch_frame, end_frame, start_frame
+from .gathering import gather
 from .merging import Instances, merge
-from .outputs import as_ids, as_labels, check_classes, read_outputs
+from .opening import Run, came_late, epoch_number, given_instances, joined, opened_again, place_of
+from .outputs import Batch, as_ids, check_classes, read_outputs
 
 
 class Recorder:
@@ -70,21 +63,27 @@ class Recorder:
         rank: int | None = None,
         processes: int | None = None,
     ):
-        self.classes = check_classes(classes, layout.MOST_CLASSES)
+        names = check_classes(classes, layout.MOST_CLASSES)
         self.folder = layout.history_folder(out)
-        self.rank, self.processes = _place(rank, processes)
+        self.rank, self.processes = place_of(rank, processes)
         self._probability, self._margin, self._replace = probability, margin, replace
-        self._given = _given(ids, labels, len(self.classes))
+        told = dict(facts or {}) | ({"images": str(images)} if images is not None else {})
+        self._run = Run(names, plain(told))
+        self._given = given_instances(ids, labels, len(names))
         self._labels = dict(zip(self._given.ids, self._given.labels.tolist(), strict=True))
         self._descriptor: int | None = None
         self._epoch: int | None = None
+        self._rows = 0  # of the epoch in progress
         self._ended: set[int] = set()
-        self._facts = dict(plain(dict(facts or {}) | ({"images": str(images)} if images is not None else {})))
         self._instances = Instances()
-        self._remarks: list[str] = []
         self._open()
 
     # -- what there is ---------------------------------------------------------------------------------------------
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Their names, with those that came late."""
+        return self._run.classes
 
     @property
     def epochs(self) -> tuple[int, ...]:
@@ -121,6 +120,7 @@ class Recorder:
         )
         if batch.ids:
             self._append(batch_frame(batch))
+            self._rows += len(batch.ids)
 
     def log_metrics(self, epoch: int, metrics: Mapping[str, Any] | None = None, **named: Any) -> None:
         """Record what was measured of an epoch, such as ``train/loss``; what is said last counts.
@@ -137,7 +137,7 @@ class Recorder:
         """
         kept = check_metrics({**(metrics or {}), **named})
         if self.rank == 0 and kept:
-            append_metrics(self.folder / layout.METRICS, _number(epoch), kept)
+            append_metrics(self.folder / layout.METRICS, epoch_number(epoch), kept)
 
     def end_epoch(self, epoch: int) -> None:
         """Say that all of an epoch was recorded; it is on disk when this returns.
@@ -149,12 +149,12 @@ class Recorder:
             InputError: nothing was recorded of it.
             StoreError: it cannot be written, or none of its images is one of the history.
         """
-        epoch = _number(epoch)
+        epoch = epoch_number(epoch)
         if self._epoch is None and self.processes > 1:
             self._begin(epoch)  # a process may have had no image
         if self._epoch != epoch:
             raise InputError(f"nothing was recorded of epoch {epoch}: call log before end_epoch")
-        if self.processes == 1 and not read_partial(self._partial(epoch)).batches:
+        if self.processes == 1 and not self._rows:
             raise InputError(f"nothing was recorded of epoch {epoch}: all batches were empty")
         self._append(end_frame())
         self._shut(flushed=self.processes > 1)
@@ -170,9 +170,10 @@ class Recorder:
         """
         if not names or isinstance(names, str):
             raise InputError("add_classes needs a list of new names")
-        self.classes = check_classes([*self.classes, *names], layout.MOST_CLASSES)
+        told = (*self._run.remarks, came_late(names, self.epochs))
+        classes = check_classes([*self.classes, *names], layout.MOST_CLASSES)
+        self._run = replace(self._run, classes=classes, remarks=told)
         if self.rank == 0:
-            self._remarks.append(self._widened(list(names)))
             self._write_manifest()
 
     def forget(self, epoch: int) -> None:
@@ -210,79 +211,23 @@ class Recorder:
     def _open(self) -> None:
         make_folder(self.folder / "epochs")
         make_folder(layout.temporary_folder(self.folder))
-        manifest = read_manifest(self.folder / layout.MANIFEST)
-        if manifest is not None:
-            self._check(manifest)
-        self._instances = read_instances(self.folder / layout.INSTANCES)
-        if self._instances.ids:
-            self._check_ids()
+        known = read_instances(self.folder / layout.INSTANCES)
+        found = read_manifest(self.folder / layout.MANIFEST)
+        if found is not None:
+            self._run = opened_again(found, self._run, self.folder, self.epochs)
+        self._instances = joined(known, self._given, self.folder)
         if self.rank == 0:
             sweep_partial(layout.temporary_folder(self.folder))
-            known = self._instances
-            self._instances = self._with_given(known)
             if not self._instances.same(known):
                 self._write({layout.INSTANCES: instances_bytes(self._instances)})
             self._write_manifest()
             self._put_together()
-        self._lay_aside()
-
-    def _check(self, manifest: Mapping[str, Any]) -> None:
-        """Take over what the folder says, if it is of the same run."""
-        if manifest["version"] != layout.VERSION:
-            raise StoreError(
-                f"{self.folder} was recorded in version {manifest['version']} of the format; this is {layout.VERSION}"
-            )
-        old, new = manifest["classes"], self.classes
-        if new[: len(old)] != old and old[: len(new)] != new:
-            at = next(i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
-            raise StoreError(
-                f"{self.folder} holds the history of other classes: number {at} is {old[at]!r} there and {new[at]!r} "
-                "here; record into another folder"
-            )
-        self._remarks = list(manifest.get("remarks", ()))
-        if len(new) > len(old):
-            self._remarks.append(self._widened(list(new[len(old) :])))
-        else:
-            self.classes = old  # those that came late are known
-        facts = dict(manifest.get("facts", {}))
-        changed = [name for name in self._facts if name in facts and facts[name] != self._facts[name]]
-        for name in changed:
-            told = f"{name} was {json.dumps(facts[name])} and is {json.dumps(self._facts[name])}"
-            self._remarks.append(f"The run was opened again with another fact: {told}.")
-        self._facts = facts | self._facts
-
-    def _check_ids(self) -> None:
-        given, known = set(self._given.ids), set(self._instances.ids)
-        if given and not (given <= known or known <= given):
-            one = next(name for name in self._given.ids if name not in known)
-            raise StoreError(
-                f"{self.folder} holds the history of other images: {one!r} is none of its {len(known):,}; "
-                "record into another folder"
-            )
-
-    def _widened(self, names: list[str]) -> str:
-        after = f"after epoch {self.epochs[-1]}" if self.epochs else "before the first epoch"
-        listed = ", ".join(map(repr, names[:5])) + (", ..." if len(names) > 5 else "")
-        return f"{len(names)} class{'es' if len(names) > 1 else ''} came late, {after}: {listed}."
-
-    def _with_given(self, known: Instances) -> Instances:
-        """The known images, then those that were named when this was opened; labels where there were none."""
-        column = {name: at for at, name in enumerate(known.ids)}
-        new = tuple(name for name in self._given.ids if name not in column)
-        labels = np.concatenate([known.labels, np.full(len(new), -1, np.int32)])
-        column |= {name: len(known.ids) + at for at, name in enumerate(new)}
-        for name, label in self._labels.items():
-            if labels[column[name]] < 0:
-                labels[column[name]] = label
-        return Instances(known.ids + new, labels)
-
-    def _lay_aside(self) -> None:
-        """What this process left behind when it was killed is kept until the epoch is recorded again."""
-        for epoch, files in layout.partial_files(self.folder).items():
-            if self.rank in files and not self._complete(files):
+        for files in layout.partial_files(self.folder).values():
+            # what this process left behind when it was killed is kept until the epoch is recorded again
+            if self.rank in files and not gather(files).complete:
                 path = files[self.rank]
-                os.replace(path, path.with_suffix(layout.STALE))
-                self._ended.discard(epoch)
+                with reported(f"cannot write into {self.folder}"):
+                    os.replace(path, path.with_suffix(layout.STALE))
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -290,7 +235,7 @@ class Recorder:
         return layout.partial_file(self.folder, epoch, self.rank)
 
     def _begin(self, epoch: int) -> None:
-        epoch = _number(epoch)
+        epoch = epoch_number(epoch)
         if self._epoch == epoch:
             return
         if self._epoch is not None:
@@ -304,7 +249,7 @@ class Recorder:
         with reported(f"cannot write into {self.folder}"):
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(self._partial(epoch), flags, 0o644)
-        self._epoch = epoch
+        self._epoch, self._rows = epoch, 0
         self._append(start_frame(epoch, self.rank, self.processes))
 
     def _append(self, frame: bytes) -> None:
@@ -330,26 +275,13 @@ class Recorder:
             flush(self.folder / "partial")
         self._descriptor = self._epoch = None
 
-    def _complete(self, files: Mapping[int, Path]) -> bool:
-        """Whether all processes ended an epoch."""
-        if 0 not in files:
-            return False
-        processes = read_partial(files[0]).start.get("processes", 1)
-        return all(rank in files and read_partial(files[rank]).ended for rank in range(processes))
-
     def _put_together(self) -> None:
         """Make a file of every epoch that all processes have ended."""
         for epoch, files in layout.partial_files(self.folder).items():
-            if epoch == self._epoch:
-                continue
-            parts = {rank: read_partial(path) for rank, path in files.items()}
-            processes = parts[0].start.get("processes", 1) if 0 in parts else 0
-            if not processes or not all(rank in parts and parts[rank].ended for rank in range(processes)):
-                continue
-            batches = [batch for rank in range(processes) for batch in parts[rank].batches]
-            self._finish(epoch, batches, files)
+            if epoch != self._epoch and (found := gather(files)).complete:
+                self._finish(epoch, found.batches, files)
 
-    def _finish(self, epoch: int, batches: list[Any], files: Mapping[int, Path]) -> None:
+    def _finish(self, epoch: int, batches: Sequence[Batch], files: Mapping[int, Path]) -> None:
         known = set(self._instances.ids)
         if known and not any(name in known for batch in batches for name in batch.ids):
             raise StoreError(
@@ -375,12 +307,7 @@ class Recorder:
         ]
 
     def _write_manifest(self) -> None:
-        told = {
-            "version": layout.VERSION,
-            "classes": self.classes,
-            "facts": self._facts,
-            "remarks": list(dict.fromkeys(self._remarks)),
-        }
+        told = {"version": layout.VERSION, **asdict(self._run)}
         self._write({layout.MANIFEST: (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()})
 
     def _write(self, files: Mapping[str, bytes]) -> None:
@@ -392,38 +319,3 @@ class Recorder:
 
 def _holds(path: Path, content: bytes) -> bool:
     return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
-
-
-def _number(epoch: Any) -> int:
-    if isinstance(epoch, bool) or not hasattr(epoch, "__index__") or (number := epoch.__index__()) < 0:
-        raise InputError(f"an epoch is a whole number, 0 or more, not {epoch!r}")
-    return int(number)
-
-
-def _given(ids: Iterable[Any] | None, labels: Iterable[Any] | None, classes: int) -> Instances:
-    if ids is None:
-        if labels is not None:
-            raise InputError("labels without ids: say whose labels they are, or give them to log")
-        return Instances()
-    names = as_ids(ids)
-    if len(set(names)) < len(names):
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InputError(f"the id {twice!r} is there twice: every image has its own")
-    if labels is not None and not hasattr(labels, "__len__"):
-        labels = list(labels)
-    return Instances(names, as_labels(labels, len(names), classes))
-
-
-def _place(rank: int | None, processes: int | None) -> tuple[int, int]:
-    """Which of how many processes this is."""
-    if rank is None and processes is None:
-        group = getattr(sys.modules.get("torch"), "distributed", None)
-        if group is not None and group.is_available() and group.is_initialized():
-            rank, processes = group.get_rank(), group.get_world_size()
-        elif os.environ.get("RANK", "").isdecimal() and os.environ.get("WORLD_SIZE", "").isdecimal():
-            rank, processes = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    place, of = rank or 0, processes if processes is not None else (rank or 0) + 1
-    if not 0 <= place < of:
-        raise InputError(f"rank {place} is none of {of} processes: ranks go from 0 to processes - 1")
-    return place, of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,24 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.finding import image_finder, refuse
+from ..images.label_maps import find_classes
+from ..images.shapes import Corners, inside_of, read_instances, shape_problem
 from ..store import ImageEntry
-from ..store.imports import image_finder
-from .label_maps import find_classes
-from .mask_files import Corners, box_pixels, refuse
-from .masks import other_size
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Run lengths of a mask, down each column, beginning with those outside.
-
-    Attributes:
-        size: height and width.
-        counts: how many pixels each run has.
-    """
-
-    size: tuple[int, int]
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -65,39 +50,11 @@ class ShapeMasks:
     def problem(self, image: ImageEntry, size: tuple[int, int]) -> str:
         """Whether the shapes were drawn in a picture of another size."""
         one = self.drawn[image.identity]
-        if one.size is not None and one.size != size:
-            return other_size(one.size, size)
-        for shape in one.shapes:
-            if isinstance(shape, Runs) and shape.size != size:
-                return other_size(shape.size, size)
-        return ""
+        return shape_problem(one.shapes, size, one.size)
 
     def read(self, image: ImageEntry, size: tuple[int, int]) -> NDArray[np.bool_]:
         """The union of the shapes."""
-        inside = np.zeros(size, bool)
-        for shape in self.drawn[image.identity].shapes:
-            if isinstance(shape, Runs):
-                ends = np.cumsum(shape.counts)
-                flat = np.zeros(size[0] * size[1], bool)
-                for start, end in zip(ends[0::2].tolist(), ends[1::2].tolist(), strict=False):
-                    flat[start:end] = True
-                inside |= flat.reshape(size[1], size[0]).T
-            elif isinstance(shape[0], tuple):
-                inside |= _filled(shape, size)
-            else:
-                inside[box_pixels(shape)] = True
-        return inside
-
-
-def _filled(polygons: Sequence[Sequence[float]], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels whose middle lies in one of the polygons."""
-    from skimage.draw import polygon
-
-    inside = np.zeros(size, bool)
-    for points in polygons:
-        rows, columns = polygon(np.array(points[1::2]) - 0.5, np.array(points[0::2]) - 0.5, size)
-        inside[rows, columns] = True
-    return inside
+        return inside_of(self.drawn[image.identity].shapes, size)
 
 
 def read_coco(path: Path, images: Sequence[ImageEntry], classes: Sequence[str] = ()) -> ShapeMasks:
@@ -113,73 +70,18 @@ def read_coco(path: Path, images: Sequence[ImageEntry], classes: Sequence[str] =
         InputError: the file cannot be read, or an annotation cannot be used; with the first five of them.
         UnknownNameError: there is no such category.
     """
-    content = _json(path)
-    try:
-        categories = {one["id"]: str(one["name"]) for one in content.get("categories", ())}
-        listed = {one["id"]: one for one in content["images"]}
-        annotations = list(content["annotations"])
-        names = {key: str(one["file_name"]) for key, one in listed.items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: this is no file of COCO instances: it lacks {error}") from None
-    wanted = set(find_classes(classes, tuple(categories.values())))
-    finder = image_finder(images)
-    shapes: dict[Any, list[Any]] = {key: [] for key in listed}
-    problems: list[str] = []
-    for number, one in enumerate(annotations):
-        try:
-            if one["image_id"] not in shapes:
-                problems.append(f"annotation {number}: there is no image {one['image_id']!r}")
-            elif not wanted or categories.get(one.get("category_id")) in wanted:
-                shapes[one["image_id"]].append(_coco_shape(one))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            problems.append(f"annotation {number}: neither its segmentation nor its bbox can be read ({error})")
+    found = read_instances(path, classes)
+    finder, problems = image_finder(images), list(found.problems)
     drawn: dict[str, Drawn] = {}
-    for key, one in listed.items():
-        rows = finder(names[key])
+    for key, name in found.images.items():
+        rows = finder(name)
         if len(rows) > 1:
-            problems.append(f"{names[key]}: could be several images; use the whole name")
+            problems.append(f"{name}: could be several images; use the whole name")
         elif rows:
-            size = (int(one["height"]), int(one["width"])) if {"height", "width"} <= set(one) else None
-            drawn[images[rows[0]].identity] = Drawn(size, tuple(shapes[key]))
+            shapes = tuple(shape for _, shape in found.shapes[key])
+            drawn[images[rows[0]].identity] = Drawn(found.sizes.get(key), shapes)
     refuse(str(path), problems)
     return _found(path, classes, drawn, images)
-
-
-def _coco_shape(one: Mapping[str, Any]) -> Any:
-    segmentation = one.get("segmentation")
-    if isinstance(segmentation, Mapping):
-        height, width = (int(side) for side in segmentation["size"])
-        counts = segmentation["counts"]
-        runs = _uncompressed(counts) if isinstance(counts, str) else tuple(int(count) for count in counts)
-        if sum(runs) > height * width or min(runs, default=0) < 0:
-            raise ValueError("run lengths do not fit the size")
-        return Runs((height, width), runs)
-    if segmentation:
-        polygons = tuple(tuple(float(value) for value in points) for points in segmentation)
-        if any(len(points) < 6 or len(points) % 2 for points in polygons):
-            raise ValueError("a polygon has three points or more, x and y in turn")
-        return polygons
-    x, y, across, down = (float(value) for value in one["bbox"])
-    if not (across > 0 and down > 0):
-        raise ValueError("the box is empty")
-    return (x, y, x + across, y + down)
-
-
-def _uncompressed(text: str) -> tuple[int, ...]:
-    """Run lengths from COCO's text: five bits a character, the least first; from the fourth on, differences by two."""
-    counts: list[int] = []
-    value = shift = 0
-    for character in text.encode("ascii"):
-        bits = character - 48
-        value |= (bits & 31) << shift
-        shift += 5
-        if bits & 32:
-            continue
-        if bits & 16:
-            value -= 1 << shift
-        counts.append(value + (counts[-2] if len(counts) > 2 else 0))
-        value = shift = 0
-    return tuple(counts)
 
 
 def read_voc(path: Path, images: Sequence[ImageEntry], classes: Sequence[str] = ()) -> ShapeMasks:
@@ -238,16 +140,3 @@ def _found(path: Path, classes: Sequence[str], drawn: Mapping[str, Drawn], image
     if not drawn:
         raise InputError(f"{path}: it names no image of the study, such as {images[0].name!r}")
     return ShapeMasks(f"{', '.join(classes)} of {path}" if classes else str(path), drawn)
-
-
-def _json(path: Path) -> Mapping[str, Any]:
-    try:
-        content = json.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"{path}: the annotations cannot be read: {reason}") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: this is no JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: this is no file of COCO instances: it holds a {type(content).__name__}")
-    return content

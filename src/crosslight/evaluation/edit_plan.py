@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import ImageError, InputError
+from ..core.finding import NAMED
 from ..core.seeds import seed_for
 from ..store import ImageEntry
 from .edits import Edit, apply_edit, checked_edit
-from .masks import NAMED, Given, MaskSource
+from .masks import Given, MaskSource
 from .regions import find_masks
 
 if TYPE_CHECKING:

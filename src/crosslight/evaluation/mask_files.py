@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.errors import InputError
+from ..core.finding import files_of, image_finder, refuse
+from ..images.shapes import Corners, box_pixels
 from ..store import ImageEntry
-from ..store.imports import image_finder
-from .masks import NAMED, other_size
+from .masks import other_size
 
 COLUMNS = ("image", "x0", "y0", "x1", "y1")
-
-#: left, top, right, bottom in pixels of the upright picture, edges rather than middles
-Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -96,17 +94,6 @@ class BoxMasks:
         return inside
 
 
-def box_pixels(box: Corners) -> tuple[slice, slice]:
-    """Rows and columns of the pixels whose middle lies in a box."""
-    x0, y0, x1, y1 = box
-    return _pixels(y0, y1), _pixels(x0, x1)
-
-
-def _pixels(near: float, far: float) -> slice:
-    """The pixels along an axis whose middle lies between two edges."""
-    return slice(max(0, math.ceil(near - 0.5)), max(0, math.ceil(far - 0.5)))
-
-
 def read_folder(folder: Path, images: Sequence[ImageEntry]) -> FolderMasks:
     """The masks in a folder, named like the images with or without their extension and folders.
 
@@ -118,38 +105,6 @@ def read_folder(folder: Path, images: Sequence[ImageEntry]) -> FolderMasks:
         InputError: no file belongs to an image, or it is in doubt to which.
     """
     return FolderMasks(str(folder), files_of(folder, images))
-
-
-def files_of(folder: Path, images: Sequence[ImageEntry]) -> dict[str, Path]:
-    """The PNG files in a folder that are named like images, by the image's identity.
-
-    Args:
-        folder: with its sub-folders.
-        images: of the study.
-
-    Raises:
-        InputError: no file belongs to an image, or it is in doubt to which.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".png")
-    if not files:
-        raise InputError(f"{folder} holds no .png file to serve as a mask")
-    finder = image_finder(images)
-    found: dict[str, Path] = {}
-    problems = []
-    for path in files:
-        name = path.relative_to(folder).as_posix()
-        rows = finder(name)
-        if len(rows) > 1:
-            several = " and ".join(repr(images[row].name) for row in rows[:3])
-            problems.append(f"{name}: could belong to {several}; use the whole name")
-        elif rows and images[rows[0]].identity in found:
-            problems.append(f"{name}: {found[images[rows[0]].identity].name} belongs to the same image")
-        elif rows:
-            found[images[rows[0]].identity] = path
-    refuse(str(folder), problems)
-    if not found:
-        raise InputError(f"{folder}: no file is named like an image of the study, such as {images[0].name!r}")
-    return found
 
 
 def read_boxes(path: Path, images: Sequence[ImageEntry]) -> BoxMasks:
@@ -206,11 +161,3 @@ def _corners(row: Mapping[str, str | None]) -> Corners | str:
     if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 <= x0 or y1 <= y0:
         return f"a box runs from left to right and from top to bottom, not from {x0:g},{y0:g} to {x1:g},{y1:g}"
     return (x0, y0, x1, y1)
-
-
-def refuse(where: str, problems: Sequence[str]) -> None:
-    """Raise an error with the first few problems, if there are any."""
-    if problems:
-        listed = [f"  - {problem}" for problem in problems[:NAMED]]
-        more = [f"  - and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
-        raise InputError("\n".join([f"{where}: {len(problems)} entries cannot be used", *listed, *more]))

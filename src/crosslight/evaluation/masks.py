@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.finding import NAMED
 from ..core.seeds import seed_for
 from ..scenes import CLASSES, SCENES, Scene, number_of, scene
 from ..scenes.edited import in_place, without_mark, without_thing
@@ -23,9 +24,6 @@ from ..store import ImageEntry, Store
 
 What = Literal["evidence", "object"]
 WHAT: tuple[What, ...] = get_args(What)
-
-#: problems named in a message; the rest is counted
-NAMED = 5
 
 _SCENE = re.compile(r"(\w+)-(\d+)\.ppm")
 #: scenes that are kept, so that mask and picture are made once

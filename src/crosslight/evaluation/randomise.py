@@ -198,7 +198,7 @@ def _reset(module: nn.Module, name: str, seed: int) -> dict[str, Tensor]:
         return {}
     twin = copy.deepcopy(module).cpu()
     with torch.random.fork_rng(devices=[]):  # what the layer itself draws with is torch's default generator
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # this one alone: torch.manual_seed looks at all devices each time
         try:
             twin.reset_parameters()  # type: ignore[operator]
         except Exception as error:

@@ -17,6 +17,7 @@ from .assets import copy_bundle, staged_assets
 from .class_maps import write_classes
 from .contents import Contents, read_contents
 from .findings import Finding, findings
+from .learning.store import learning_of_store
 from .page import page_data, page_text
 from .parts import write_part
 from .pictures import pictured
@@ -140,6 +141,7 @@ def _write_assets(
         progress.finish()
     mains = {label: one.main for label, one in methods.items()}
     units = units_of_store(store, folder, progress)
+    learned = learning_of_store(store, folder, progress)
     found = findings(contents, mains, right, methods, units)
     shown = pictured(contents, methods, right, pictures, photographs, found)
     write_part(folder, "overview", shown.to_dict())
@@ -163,5 +165,6 @@ def _write_assets(
         "classes": classes,
         "study_text": text,
         "units": units,
+        "learned": learned,
     }
     return contents, parts

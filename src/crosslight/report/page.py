@@ -15,6 +15,7 @@ from .class_maps import Classes
 from .contents import Contents, MethodGroup, ModelColumn, is_signed_method
 from .finding import Finding
 from .how import absent, digests_of, failures_of, seconds_by_method, settings_of, trouble_of, work_of
+from .learning.runs import Learned
 from .method_cards import method_cards
 from .model_table import model_row
 from .overlay import FINE
@@ -138,6 +139,7 @@ def page_text(
     classes: Classes | None,
     study_text: str,
     units: Units | None = None,
+    learned: Learned | None = None,
 ) -> str:
     """The page as HTML; every value in it is escaped.
 
@@ -155,6 +157,7 @@ def page_text(
         classes: of the images, where they are known.
         study_text: the study file.
         units: what units detect, where classifiers were dissected.
+        learned: how classifiers learned, where that was recorded.
     """
     counts = contents.counts()
     targets = [str(group.first.attributes.get("target", "")) for group in contents.methods]
@@ -200,6 +203,7 @@ def page_text(
         "block": contents.store.manifest.block,
         "study_text": study_text,
         **units_context(units),
+        "learned": learned,
         "command": contents.facts.get("command") or "crosslight run study.toml --out OUT",
     }
     return environment().get_template("index.html.jinja").render(context, views=views_of(context))

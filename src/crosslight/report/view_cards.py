@@ -186,12 +186,13 @@ VIEW_CARDS: tuple[ViewCard, ...] = (
     ViewCard(
         id="learning",
         title="Learning",
-        why="To see when a network learned what, and when its layers settled.",
-        who="Model builders who watch a training run; researchers and teachers.",
-        what="Loss, accuracy and measures of layers over the steps of a recorded run.",
-        how="Line charts over steps with one shared pointer, and heat maps of layers against time.",
-        when="During training and after it, from the checkpoints that were recorded.",
-        where="Layers over time: Raghu et al. 2017, arXiv:1706.05806; Kornblith et al. 2019, arXiv:1905.00414.",
+        why="To see when a network learned what, which classes it took for each other, and which images never settle.",
+        who="Model builders who watch a training run; those who clean data; researchers and teachers.",
+        what="The predicted class of every image at every epoch, with measures of how it was learned and confusions.",
+        how="A heat map of images by epochs under the loss, joined with a matrix, a data map and a flow of classes.",
+        when="During training, while it is recorded, and after it.",
+        where="InstanceFlow: Pühringer et al. 2020, arXiv:2007.11353. Data maps: Swayamdipta et al. 2020, "
+        "arXiv:2009.10795. Forgetting: Toneva et al. 2019, arXiv:1812.05159.",
     ),
     ViewCard(
         id="how",

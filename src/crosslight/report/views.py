@@ -80,6 +80,7 @@ VIEWS: tuple[View, ...] = (
         lambda context: bool(context["right"] or context["probes"]),
     ),
     View("units", "Units", ("units.html.jinja",), ("units",), lambda context: bool(context["units"])),
+    View("learning", "Learning", ("learning.html.jinja",), ("learning",), lambda context: bool(context["learned"])),
     View("how", "How", ("how.html.jinja", "failed.html.jinja", "cards.html.jinja"), ("how",), badge=_failed),
 )
 

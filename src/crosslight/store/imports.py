@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..core.errors import InputError, StoreError, UnknownNameError, suggestion
+from ..core.finding import image_finder
 from ..core.maps import Status, judge
 from ..core.seeds import digest
 from .layout import ImageEntry
@@ -197,26 +198,6 @@ def _shape(path: Path) -> tuple[int, ...]:
             raise InputError(f"is a picture of mode {picture.mode}; a map is grey, of 8 or 16 bits")
         picture.load()
         return (picture.height, picture.width)
-
-
-def image_finder(images: Sequence[ImageEntry]) -> Callable[[str], list[int]]:
-    """A function from a file's name to the images that it can mean; the most exact reading wins."""
-    tables: list[dict[str, list[int]]] = [{}, {}, {}, {}]
-    for row, image in enumerate(images):
-        path = PurePosixPath(image.name)
-        for table, form in zip(tables, (str(path), str(path.with_suffix("")), path.name, path.stem), strict=True):
-            table.setdefault(form, []).append(row)
-
-    def find(name: str) -> list[int]:
-        path = PurePosixPath(name)
-        # a.jpg.npy and a.npy, with the folders and without; a.b.npy may stand for a.b.jpg
-        for form in dict.fromkeys((str(path), str(path.with_suffix("")), path.name, path.stem)):
-            for table in tables:
-                if form in table:
-                    return table[form]
-        return []
-
-    return find
 
 
 def _common_shape(sources: Sequence[_Source], folder: Path) -> tuple[int, int]:

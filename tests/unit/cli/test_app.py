@@ -12,7 +12,7 @@ from crosslight.cli import run as run_command
 from crosslight.core.errors import ImageError, InputError
 
 COMMANDS = (
-    *("demo", "run", "explain", "agree", "score", "edit", "tune", "train", "convergence", "report", "figure"),
+    *("demo", "run", "explain", "agree", "score", "edit", "dissect", "tune", "train", "convergence", "report", "figure"),
     *("view", "export", "import", "models", "layers", "methods", "scenes"),
 )
 

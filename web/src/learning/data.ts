@@ -10,10 +10,14 @@ export interface Finding {
   head: string;
   text: string;
   warns: boolean;
+  /** that it is about; at most some of them */
+  images: number[];
 }
 
 /** Small pictures on sheets. */
 export interface Sheets {
+  /** name of the parts, before the number of each */
+  part: string;
   /** of a picture, in pixels */
   side: number;
   /** pictures side by side on a sheet, and on all of it */

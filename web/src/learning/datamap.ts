@@ -65,10 +65,10 @@ export function makeMap(acts: Acts): MapView {
     const probability = byProbability(shown!);
     context.font = "11px system-ui, sans-serif";
     context.lineWidth = 1;
-    for (let k = 0; k <= 4; k++) {
+    for (let k = 0; k <= 5; k++) {
       context.strokeStyle = css(tokenColour("--line"));
       context.fillStyle = css(tokenColour("--quiet"));
-      const [px, py] = [x(k / 4), y((k / 4) * tallest)];
+      const [px, py] = [x(k / 5), y((k / 5) * tallest)];
       context.beginPath();
       context.moveTo(px, EDGE);
       context.lineTo(px, height - BOTTOM);
@@ -76,9 +76,9 @@ export function makeMap(acts: Acts): MapView {
       context.lineTo(width - EDGE, py);
       context.stroke();
       context.textAlign = "center";
-      context.fillText(String(k / 4), px, height - BOTTOM + 14);
+      context.fillText(fixed(k / 5, 1), px, height - BOTTOM + 14);
       context.textAlign = "right";
-      context.fillText(fixed((k / 4) * tallest, 2), LEFT - 6, py + 4);
+      context.fillText(fixed((k / 5) * tallest, 2), LEFT - 6, py + 4);
     }
     context.textAlign = "center";
     context.fillText(probability ? "confidence →" : "share of epochs right →", (LEFT + width) / 2, height - 6);
@@ -216,20 +216,21 @@ export function makeMap(acts: Acts): MapView {
     if (event.key === "Escape" && shown?.state.pick) acts.pick(null);
   });
 
-  // For those who do not drag: the three regions of the paper.
+  // For those who do not drag: the three regions of the paper, a third of the images each.
   function buttons(): HTMLElement[] {
     if (!shown || !byProbability(shown)) return [];
-    const all: [string, string, [number, number, number, number]][] = [
-      ["easy", "sure and right throughout", [0.75, 0, 1, 0.2]],
-      ["ambiguous", "learned and unlearned", [0.25, 0.3, 0.8, 0.5]],
-      ["hard", "rarely or never right; wrong labels are here", [0, 0, 0.25, 0.25]],
-    ];
     const [across, up] = shown.axes;
-    return all.map(([name, why, box]) => {
-      let count = 0;
-      for (const image of shown!.rows.order) if (across[image] >= box[0] && across[image] <= box[2] && up[image] >= box[1] && up[image] <= box[3]) count++;
-      return h("button", { type: "button", title: why, onclick: () => acts.pick({ kind: "map", box }) }, `${name} `, h("b", {}, whole(count)));
-    });
+    const order = shown.rows.order;
+    const third = (values: Float64Array, share: number): number => {
+      const known = Float64Array.from(order, (image) => values[image]).filter((value) => value === value).sort();
+      return known[Math.min(known.length - 1, Math.floor(share * known.length))] ?? 0;
+    };
+    const all: [string, string, [number, number, number, number]][] = [
+      ["easy to learn", "the third with the highest confidence", [third(across, 2 / 3), 0, 1, WIDEST]],
+      ["ambiguous", "the third with the highest variability", [0, third(up, 2 / 3), 1, WIDEST]],
+      ["hard to learn", "the third with the lowest confidence; wrong labels are here", [0, 0, third(across, 1 / 3), WIDEST]],
+    ];
+    return all.map(([name, why, box]) => h("button", { type: "button", title: why, onclick: () => acts.pick({ kind: "map", box }) }, name));
   }
 
   return {

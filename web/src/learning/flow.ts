@@ -50,7 +50,7 @@ export function makeFlow(acts: Acts): FlowView {
     const stages = stagesOf(shown.run, shown.range, shown.state.stages, width < 420 ? 4 : 6);
     if (document.activeElement !== input) input.value = stages.map((place) => shown.run.epochs[place]).join(", ");
     const { keys, names, colours } = grouped(shown, stages);
-    const values = stages.map((place) => Uint16Array.from(shown.run.predictions[place] ?? [], (said) => (said === MISSING ? MISSING : keys[said])));
+    const values = stages.map((place) => keyed(shown.run.predictions[place] ?? new Uint16Array(), keys));
     const flow = flowOf(shown.rows.order, values, names.length, shown.found);
     last = { flow, stages, names };
     drawing = draw(shown, flow, stages, names, colours, keys, width, acts);
@@ -58,6 +58,14 @@ export function makeFlow(acts: Acts): FlowView {
   }
 
   return { element, update };
+}
+
+// Classes as what stands for them; predictions themselves where that is the same.
+function keyed(said: Uint16Array, keys: readonly number[]): Uint16Array {
+  if (keys.length <= MOST) return said;
+  const found = new Uint16Array(said.length);
+  for (let i = 0; i < said.length; i++) found[i] = keys[said[i]] ?? MISSING;
+  return found;
 }
 
 // Which classes stand for themselves; the rare ones are one together.

@@ -36,7 +36,7 @@ export function frameOf(width: number, bars: readonly About[], sort: string, gro
     const wanted = [...bars].sort((a, b) => Number(b.name === sort) - Number(a.name === sort)).slice(0, 2);
     shown = bars.filter((one) => wanted.includes(one));
   }
-  const step = narrow ? 56 : Math.max(50, Math.min(72, Math.floor((0.46 * width) / Math.max(1, shown.length))));
+  const step = narrow ? 56 : Math.max(40, Math.min(64, Math.floor((0.38 * width) / Math.max(1, shown.length))));
   const x1 = width - shown.length * step - 2;
   return { width, names, band, bandWidth, picture, side, x0: left, x1, bars: shown, bar: x1 + 8, step };
 }

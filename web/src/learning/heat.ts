@@ -27,40 +27,59 @@ const BYTES = Uint8Array.from({ length: 4097 }, (_, i) => {
   return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055));
 });
 
+/** Bits for each of three sums of light that are packed into one number. */
+const BITS = 17;
+const [MIDDLE, HIGH] = [2 ** BITS, 2 ** (2 * BITS)];
+
 /** A picture of one pixel an epoch and one a line; `colours` as `cellColours` gives them. */
 export function paintCells(run: Run, lines: Lines, from: number, to: number, colours: readonly Rgb[]): ImageData | null {
   const columns = to - from + 1;
   const count = lines.starts.length - 1;
   if (count < 1 || columns < 1) return null;
   const image = new ImageData(columns, count);
-  const pixels = image.data;
+  const pixels = new Uint8Array(image.data.buffer);
   const { order, starts } = lines;
   const [begin, end] = [starts[0], starts[count]];
-  const nothing = colours.length - 1;
   const labels = new Uint16Array(end - begin);
+  let most = 1;
+  for (let line = 0; line < count; line++) most = Math.max(most, starts[line + 1] - starts[line]);
   for (let row = begin; row < end; row++) labels[row - begin] = run.labels[order[row]];
-  const [red, green, blue] = [0, 1, 2].map((channel) => Float32Array.from(colours, (colour) => LIGHT[colour[channel]]));
+  const scale = Math.min(4095, Math.floor((MIDDLE - 1) / most)); // so that no sum runs over into the next
+  const light = packed(colours, scale);
   for (let column = 0; column < columns; column++) {
     const said = run.predictions[from + column];
     for (let line = 0; line < count; line++) {
-      let [r, g, b] = [0, 0, 0];
-      const [first, last] = [starts[line], starts[line + 1]];
+      const first = starts[line];
+      const last = starts[line + 1];
+      let sum = 0;
       for (let row = first; row < last; row++) {
         const now = said[order[row]];
-        const colour = now === MISSING ? nothing : 2 * now + (now === labels[row - begin] ? 1 : 0);
-        r += red[colour];
-        g += green[colour];
-        b += blue[colour];
+        sum += light[now === labels[row - begin] ? 2 * now + 1 : 2 * now];
       }
-      const share = 4096 / (last - first || 1);
+      const high = Math.floor(sum / HIGH);
+      const middle = Math.floor((sum - high * HIGH) / MIDDLE);
+      const share = 4096 / ((last - first || 1) * scale);
       const at = 4 * (line * columns + column);
-      pixels[at] = BYTES[Math.round(r * share)];
-      pixels[at + 1] = BYTES[Math.round(g * share)];
-      pixels[at + 2] = BYTES[Math.round(b * share)];
+      pixels[at] = BYTES[Math.round(high * share)];
+      pixels[at + 1] = BYTES[Math.round(middle * share)];
+      pixels[at + 2] = BYTES[Math.round((sum - high * HIGH - middle * MIDDLE) * share)];
       pixels[at + 3] = 255;
     }
   }
   return image;
+}
+
+// The light of colours by `2 × class + right`, three whole numbers in one; what is missing has the last colour.
+function packed(colours: readonly Rgb[], scale: number): Float64Array {
+  const found = new Float64Array(2 * MISSING + 2);
+  const one = (colour: Rgb): number => {
+    const [red, green, blue] = colour.map((byte) => Math.round(LIGHT[byte] * scale));
+    return red * HIGH + green * MIDDLE + blue;
+  };
+  const known = colours.slice(0, -2).map(one);
+  found.set(known);
+  found.fill(one(colours[colours.length - 1]), known.length);
+  return found;
 }
 
 /** The true classes of lines, one pixel each. */

@@ -38,6 +38,7 @@ export function makeHeat(acts: Acts): HeatView {
   let [at, row] = [0, null as number | null];
   let drag: { from: number; to: number; y: number } | null = null;
   let waiting = 0;
+  let before = "null";
 
   function window_(now: Shown): Window {
     const height = scroll.clientHeight;
@@ -197,11 +198,11 @@ export function makeHeat(acts: Acts): HeatView {
         type: "button", class: "sort bar-head", title: about.words, "data-sort": about.name,
         onclick: () => acts.change({ sort: about.name, down: sorts ? !now.down : true }),
       },
-      about.title,
+      h("span", {}, about.title),
       h("span", { class: "sort-mark", "aria-hidden": "true" }),
     ); // prettier-ignore
     button.style.left = `${frame.bar + i * frame.step}px`;
-    button.style.width = `${frame.step - 6}px`;
+    button.style.width = `${frame.step - 10}px`;
     if (sorts) button.setAttribute("aria-label", `${about.title}, sorted ${now.down ? "from high to low" : "from low to high"}`);
     button.dataset["sorted"] = sorts ? (now.down ? "down" : "up") : "";
     return button;
@@ -216,6 +217,12 @@ export function makeHeat(acts: Acts): HeatView {
       frame = frameOf(scroll.clientWidth, next.about, next.state.sort, next.rows.blocks.length > 0, side);
       heads.replaceChildren(...frame.bars.map(head));
       const rows = next.rows.order.length;
+      const pick = JSON.stringify(next.state.pick);
+      if (pick !== before && next.picked.length && !next.state.only) {
+        view = window_(next);
+        scrollToRow(next.rows.order.indexOf(next.picked[0]));
+      }
+      before = pick;
       const label = `Predictions of ${rows} images over ${next.range[1] - next.range[0] + 1} epochs; arrow keys move through epochs and rows, Enter tells about an image, Shift and arrows pick rows out`;
       scroll.setAttribute("aria-label", label);
       if (row !== null && row >= rows) row = null;

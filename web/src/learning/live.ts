@@ -2,7 +2,7 @@
 // there are, again and again under a new address, and one for each epoch.
 import { bytesOf, inflated } from "../core/bytes.js";
 import { fresh } from "../core/parts.js";
-import { MISSING, type Metrics, type Run } from "./data.js";
+import { MISSING, type Finding, type Metrics, type Run } from "./data.js";
 import { floats16, floats32 } from "./numbers.js";
 
 /** Milliseconds between two looks, and between looks at what seems to have stopped. */
@@ -12,6 +12,9 @@ const LATER = 6000;
 /** What the watcher says. */
 interface Latest {
   epochs: number[];
+  images: number;
+  findings: Finding[];
+  remarks: string[];
   metrics: Metrics;
   /** training, finished, or stopped: nobody watches any more */
   state: "training" | "finished" | "stopped";
@@ -36,6 +39,9 @@ export function follow(run: Run, added: () => void, said: (words: string, runnin
     try {
       const latest = await fresh<Latest>("latest", `${folder}/latest.js`);
       missed = 0;
+      if (latest.images !== run.images) return location.reload(); // the page was written anew for them
+      run.head.findings = latest.findings;
+      run.head.remarks = latest.remarks;
       const wanted = latest.epochs.filter((epoch) => !run.epochs.includes(epoch)).sort((a, b) => a - b);
       for (const epoch of wanted) await add(run, await fresh<EpochPart>(`epoch-${epoch}`, `${folder}/epoch-${String(epoch).padStart(5, "0")}.js`));
       const told = Object.entries(latest.metrics);

@@ -45,7 +45,9 @@ export function makeMatrix(acts: Acts): MatrixView {
     context.setTransform(density, 0, 0, density, 0, 0);
     context.clearRect(0, 0, width, width);
     const [paper, good, bad, ink, quiet] = ["--paper", "--c0", "--c1", "--ink", "--quiet"].map(tokenColour);
-    context.font = `${Math.min(12, cell * 0.42)}px system-ui, sans-serif`;
+    const digits = String(counts.reduce((most, count) => Math.max(most, count), 0)).length;
+    const letters = Math.min(12, cell * 0.42, (cell - 3) / (0.62 * digits));
+    context.font = `${letters}px system-ui, sans-serif`;
     for (let truth = 0; truth < size; truth++) {
       let all = 0;
       for (let said = 0; said < size; said++) all += counts[truth * size + said];
@@ -56,11 +58,11 @@ export function makeMatrix(acts: Acts): MatrixView {
         context.fillStyle = css(mixed(truth === said ? good : bad, mixed(quiet, paper, 0.06), count ? 0.06 + 0.94 * strength : 0));
         const gap = cell > 6 ? 1 : 0;
         context.fillRect(left + said * cell, left + truth * cell, cell - gap, cell - gap);
-        if (count && cell >= 21) {
+        if (count && letters >= 7) {
           context.fillStyle = css(strength > 0.62 ? paper : ink);
           context.textAlign = "center";
           context.textBaseline = "middle";
-          context.fillText(count < 10000 ? String(count) : `${Math.round(count / 1000)}k`, left + (said + 0.5) * cell, left + (truth + 0.5) * cell + 0.5);
+          context.fillText(String(count), left + (said + 0.5) * cell, left + (truth + 0.5) * cell + 0.5);
         }
       }
     }

@@ -58,8 +58,23 @@ export function css([red, green, blue]: Rgb): string {
   return `rgb(${red} ${green} ${blue})`;
 }
 
+const tokens = new Map<string, Rgb>();
+
+/** Have the page's colours asked for anew: asking costs, so it is done once a drawing. */
+export function forgetTokens(): void {
+  tokens.clear();
+}
+
 /** A colour of the page as bytes, whatever scheme it is in. */
 export function tokenColour(name: string): Rgb {
+  const known = tokens.get(name);
+  if (known) return known;
+  const found = asked(name);
+  tokens.set(name, found);
+  return found;
+}
+
+function asked(name: string): Rgb {
   const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   return /^#[\da-f]{6}$/i.test(text) ? bytes(text) : [128, 128, 128];
 }

@@ -98,7 +98,7 @@ function pickWords({ state, run }: Shown): string {
   if (pick.kind === "cell") return `${className(run, pick.truth)} predicted ${className(run, pick.said)} at epoch ${pick.epoch}`;
   if (pick.kind === "stream") return `${className(run, pick.from)} at epoch ${pick.before}, ${className(run, pick.to)} at epoch ${pick.after}`;
   if (pick.kind === "map") return "a box of the data map";
-  return pick.kind === "rows" ? "rows that were brushed" : "one image";
+  return pick.kind === "rows" ? "rows that were brushed" : "named by a finding";
 }
 
 // What was said of one image at every epoch: a strip of classes, and the probability of the true class above it.

@@ -82,8 +82,8 @@ function kept(run: Run, measures: Measures, one: Arrangement, said: Uint16Array,
 /** Which images a pick means, one byte for each; `measured` gives the measures of a range of places. */
 export function picked(run: Run, pick: Pick, axes: readonly [ArrayLike<number>, ArrayLike<number>], measured: (from: number, to: number) => Measures): Uint8Array {
   const found = new Uint8Array(run.images);
-  if (pick.kind === "image") {
-    if (pick.image < run.images) found[pick.image] = 1;
+  if (pick.kind === "list") {
+    for (const image of pick.images) if (image < run.images) found[image] = 1;
   } else if (pick.kind === "rows") {
     const one = readArrangement(new URLSearchParams(pick.within));
     const order = arranged(run, measured(...rangeOf(run, one)), one).order;

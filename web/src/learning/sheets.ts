@@ -23,7 +23,7 @@ export function smallOf(run: Run, image: number, later: () => void): Small | nul
   const sheets = run.head.pictures;
   const place = run.places?.[image] ?? -1;
   if (!sheets || place < 0) return null;
-  const name = `learning-${run.number}-sheet-${Math.floor(place / sheets.per)}`;
+  const name = `${sheets.part}-${Math.floor(place / sheets.per)}`;
   const sheet = ready.get(name);
   if (!sheet) {
     if (!asked.has(name)) asked.set(name, load(name));

@@ -29,7 +29,7 @@ export type Pick =
   | { kind: "rows"; first: number; last: number; within: string }
   | { kind: "map"; box: [number, number, number, number] }
   | { kind: "stream"; before: number; after: number; from: number; to: number }
-  | { kind: "image"; image: number };
+  | { kind: "list"; images: number[] };
 
 export interface State extends Arrangement {
   run: number;
@@ -113,7 +113,7 @@ function readPick(text: string | null): Pick | null {
   if (kind === "rows" && some(2)) return { kind, first: at(0), last: at(1), within: rest.slice(2).join("_") };
   if (kind === "map" && some(4)) return { kind, box: [at(0), at(1), at(2), at(3)] };
   if (kind === "stream" && some(4)) return { kind, before: at(0), after: at(1), from: at(2), to: at(3) };
-  if (kind === "image" && some(1)) return { kind, image: at(0) };
+  if (kind === "list" && some(1)) return { kind, images: values.filter((value) => value !== null) };
   return null;
 }
 
@@ -122,7 +122,7 @@ function pickText(pick: Pick): string {
   if (pick.kind === "rows") return `rows_${pick.first}_${pick.last}_${pick.within}`;
   if (pick.kind === "map") return `map_${pick.box.map((value) => Number(value.toFixed(4))).join("_")}`;
   if (pick.kind === "stream") return `stream_${pick.before}_${pick.after}_${pick.from}_${pick.to}`;
-  return `image_${pick.image}`;
+  return `list_${pick.images.join("_")}`;
 }
 
 /** What an address asks for. */

@@ -29,12 +29,14 @@ export function makeToolbar(acts: Acts): Toolbar {
     timer = window.setTimeout(() => acts.change({ search: search.value }), 120);
   });
   const folded = h("details", { class: "filter-fold" }, h("summary", {}, "Filter"), filters);
-  const element = h("div", { class: "learning-tools" }, look, folded, count);
+  const more = h("div", { class: "controls" });
+  const element = h("div", { class: "learning-tools" }, look, more, folded);
 
   function update(shown: Shown): void {
     const { state, run, about } = shown;
     const active = document.activeElement?.id;
     look.replaceChildren(...looks(shown, acts));
+    more.replaceChildren(...extents(shown, acts), count);
     const classes = run.classes.map((name, i) => [String(i), name] as const);
     const classMenu = (id: "truth" | "said", words: string): HTMLElement =>
       menu(`learning-${id}`, words, [["", "all"], ...classes], state[id] === null ? "" : String(state[id]), (value) => acts.change({ [id]: value === "" ? null : Number(value) } as Partial<State>));
@@ -81,6 +83,16 @@ function looks({ state, run, about }: Shown, acts: Acts): HTMLElement[] {
   const colourings: [Colouring, string][] = [["class", "classes"], ["errors", "errors only"], ["right", "right or wrong"]];
   const order = menu("learning-sort", "sort by", sorts, state.sort, (value) => acts.change({ sort: value as Sort, down: value !== "recorded" }));
   const turn = h("button", { type: "button", id: "learning-turn", "aria-label": state.down ? "From high to low; turn" : "From low to high; turn", onclick: () => acts.change({ down: !state.down }) }, state.down ? "high to low" : "low to high");
+  return [
+    ...(run.labelled ? [pills("colouring", "Colour", colourings, state.colouring, (value) => acts.change({ colouring: value as Colouring }))] : []),
+    order,
+    turn,
+    menu("learning-group", "group by", groups, state.group, (value) => acts.change({ group: value as Group })),
+  ];
+}
+
+// Which epochs, and how large rows are.
+function extents({ state, run }: Shown, acts: Acts): HTMLElement[] {
   const zoom = h("input", { type: "range", id: "learning-zoom", min: 0, max: 4, step: 1, value: state.zoom, "aria-label": "Size of rows" });
   zoom.addEventListener("input", () => acts.change({ zoom: Number(zoom.value) }));
   const range = (id: "from" | "to", words: string): HTMLElement => {
@@ -88,12 +100,5 @@ function looks({ state, run, about }: Shown, acts: Acts): HTMLElement[] {
     const ends = id === "from" ? run.epochs[0] : run.epochs[run.epochs.length - 1];
     return menu(`learning-${id}`, words, epochs, String(state[id] ?? ends), (value) => acts.change({ [id]: Number(value) === ends ? null : Number(value) } as Partial<State>));
   };
-  return [
-    ...(run.labelled ? [pills("colouring", "Colour", colourings, state.colouring, (value) => acts.change({ colouring: value as Colouring }))] : []),
-    order,
-    turn,
-    menu("learning-group", "group by", groups, state.group, (value) => acts.change({ group: value as Group })),
-    h("span", { class: "range" }, range("from", "epochs"), range("to", "to")),
-    h("label", { class: "menu" }, h("span", {}, "rows"), zoom),
-  ];
+  return [h("span", { class: "range" }, range("from", "epochs"), range("to", "to")), h("label", { class: "menu" }, h("span", {}, "size of rows"), zoom)];
 }

@@ -4,8 +4,9 @@ import { pills } from "../core/fields.js";
 import { part } from "../core/parts.js";
 import { onPlace } from "../page/router.js";
 import { drawCurves, panelsOf, saidAt } from "./curves.js";
-import { loadNumbers, loadRun, type Finding, type LearningHead, type Run } from "./data.js";
+import { loadNumbers, loadRun, type LearningHead, type Run } from "./data.js";
 import { makeMap } from "./datamap.js";
+import { findingsOf } from "./findings.js";
 import { makeFlow } from "./flow.js";
 import type { Frame } from "./frame.js";
 import { makeHeat } from "./heatview.js";
@@ -13,7 +14,7 @@ import { legendOf } from "./legend.js";
 import { follow } from "./live.js";
 import { makeMatrix } from "./matrix.js";
 import { accuracyAt, measure, measuresOf, type Measures } from "./measures.js";
-import { cellColours, classColours } from "./palette.js";
+import { cellColours, classColours, css, forgetTokens, tokenColour } from "./palette.js";
 import { makePictures } from "./pictures.js";
 import { makePlayer } from "./player.js";
 import { among, arranged, picked, placeOf, rangeOf } from "./rows.js";
@@ -31,6 +32,7 @@ export async function startLearning(): Promise<void> {
   let run: Run = await loadRun(runs[state.run], state.run);
   let shown: Shown;
   let frame: Frame | null = null;
+  let width = 0;
   let waiting = 0;
   const measured = new Map<string, Measures>();
 
@@ -67,6 +69,7 @@ export async function startLearning(): Promise<void> {
     return measured.get(key)!;
   }
 
+  let which = "";
   let arrangement = { key: "", rows: { order: new Uint32Array(), blocks: [] } as Shown["rows"] };
 
   function see(): Shown {
@@ -75,7 +78,8 @@ export async function startLearning(): Promise<void> {
     const axes = run.head.probability ? ([measures.confidence, measures.spread] as const) : ([measures.correctness, measures.frequency] as const);
     const all = state.pick ? picked(run, state.pick, axes, measuresFor) : null;
     const { sort, down, group, truth, said, verdict, search, limit, only } = state;
-    const key = JSON.stringify([run.number, run.epochs.length, run.probability.length, run.margin.length, range, sort, down, group, truth, said, verdict, search, limit, only && state.pick]);
+    which = JSON.stringify([run.number, run.epochs.length, run.probability.length, run.margin.length, range, truth, said, verdict, search, limit, only && state.pick]);
+    const key = JSON.stringify([which, sort, down, group]);
     if (key !== arrangement.key) arrangement = { key, rows: arranged(run, measures, state, only ? all : null) };
     const colours = classColours(run);
     return {
@@ -92,8 +96,9 @@ export async function startLearning(): Promise<void> {
   function draw(): void {
     cancelAnimationFrame(waiting);
     waiting = 0;
-    if (!root.clientWidth) return; // another view is shown
-    if (!run.epochs.length) return;
+    width = root.clientWidth;
+    if (!width || !run.epochs.length) return; // another view is shown, or nothing is there yet
+    forgetTokens();
     shown = see();
     now = shown.at;
     frame = heat.update(shown);
@@ -102,12 +107,21 @@ export async function startLearning(): Promise<void> {
     player.update(shown);
     matrix.update(shown);
     pictures.update(shown);
-    map.update(shown);
-    flow.update(shown);
+    drawOnce("map", map, []);
+    drawOnce("flow", flow, [state.stages]);
     table.update(shown);
     legend.replaceChildren(legendOf(shown, acts));
     performance.mark("crosslight:learning");
     root.dataset["drawn"] = String(Number(root.dataset["drawn"] ?? 0) + 1);
+  }
+
+  // What does not depend on the order of rows is not drawn anew for another one.
+  const drawn = new Map<string, string>();
+  function drawOnce(name: string, view: { update(shown: Shown): void }, besides: unknown[]): void {
+    const key = JSON.stringify([which, state.pick, width, css(tokenColour("--paper")), ...besides]);
+    if (drawn.get(name) === key) return;
+    drawn.set(name, key);
+    view.update(shown);
   }
 
   // Another epoch or another image to be told about: the rows stay as they are.
@@ -173,7 +187,7 @@ export async function startLearning(): Promise<void> {
   function introduce(): void {
     const { head } = run;
     if (runs.length > 1) choice.replaceChildren(pills("run", "Run", runs.map((one, i) => [String(i), one.label] as const), String(state.run), (value) => acts.change({ run: Number(value) })));
-    found.replaceChildren(...head.findings.map(finding), ...head.remarks.map((text) => finding({ head: "Remark", text, warns: true })));
+    found.replaceChildren(...findingsOf(head, acts));
     if (head.note) found.append(h("p", { class: "quiet" }, head.note));
     live.hidden = !head.live;
     if (!run.epochs.length) live.textContent = "0 epochs are recorded yet; the first column appears when the first epoch is complete.";
@@ -214,6 +228,7 @@ export async function startLearning(): Promise<void> {
       one,
       () => {
         if (one !== run) return;
+        introduce();
         say(`Epoch ${one.epochs[one.epochs.length - 1]} was added`);
         later();
       },
@@ -224,8 +239,4 @@ export async function startLearning(): Promise<void> {
       },
     );
   }
-}
-
-function finding({ head, text, warns }: Finding): HTMLElement {
-  return h("article", { class: warns ? "warns" : null }, h("h3", {}, head), h("p", {}, text));
 }

@@ -90,9 +90,11 @@ function rebuild(): void {
     board,
     part("foot", methods, foot),
   ]);
-  if (board === before) return refreshBoard(new Set<Change>(["cells"]));
-  board.scrollLeft = left;
-  paintAll();
+  if (board === before) refreshBoard(new Set<Change>(["cells"]));
+  else {
+    board.scrollLeft = left;
+    paintAll();
+  }
   if (!focused || focused.isConnected) return;
   if (focused.classList.contains("cell")) board.querySelector<HTMLElement>(".cell[tabindex='0']")?.focus();
   else if (focused.id) document.getElementById(focused.id)?.focus();

@@ -7,13 +7,18 @@ chance and the place in the picture give. Pieces of a picture stand for its pixe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.seeds import seed_for
 from .iou import TILES, Overlap
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 PERMUTATIONS = 199
 #: images that the test looks at, at most
@@ -50,51 +55,91 @@ def chance_p(
         The maximum over concepts: Westfall & Young, Resampling-based multiple testing, 1993. That regions are compared
         with other images' labels is our own.
     """
-    from scipy.sparse import csr_array
-
-    units, concepts = found.both.shape
-    observed = np.zeros(units)
-    greatest = np.zeros((permutations, units))
     rows = np.array([row for row, *_ in found.places], np.intp)
-    place_of = {row: at for at, row in enumerate(rows.tolist())}
-    shares = _sparse_places(found, len(rows))
-    image, unit, tile, share = _pieces(found, place_of)
-    for groups, members in _alike(found, place_of):
-        columns = np.flatnonzero(np.isin(found.groups, groups))
-        if not len(columns) or not len(members):
-            continue
-        taken = shares[:, columns]
-        inside = np.zeros(len(rows), bool)
-        inside[members] = True
-        there = inside[image]
-        own, whose, where, part = image[there], unit[there], tile[there], share[there]
-        area = np.bincount(whose, part, units)
-        # A place's share of the picture, tile by tile, is not kept: the mean over equal tiles is close, and the same
-        # is taken on both sides.
-        covered = np.asarray(taken.reshape(len(rows), TILES * len(columns)).sum(axis=0)) if False else None
-        del covered
-        cover = np.asarray(taken[(members[:, None] * TILES + np.arange(TILES)).ravel()].sum(axis=0)).ravel() / TILES
-
-        def best_of(
-            partner: NDArray[np.intp],
-            whose: NDArray[np.intp] = whose,
-            where: NDArray[np.intp] = where,
-            part: NDArray[np.float32] = part,
-            taken: csr_array = taken,
-            area: NDArray[np.float64] = area,
-            cover: NDArray[np.float64] = cover,
-        ) -> NDArray[np.float64]:
-            regions = csr_array((part, (whose, partner * TILES + where)), shape=(units, len(rows) * TILES))
-            both = (regions @ taken).toarray()
-            union = area[:, None] + cover - both
-            return np.divide(both, union, out=np.zeros_like(both, dtype=np.float64), where=union > 0)
-
-        mine = np.isin(best, columns)
-        at = np.searchsorted(columns, np.where(mine, best, columns[0]))
-        observed = np.where(mine, best_of(own)[np.arange(units), at], observed)
-        order = np.arange(len(rows))
+    units = len(found.both)
+    observed, greatest = np.zeros(units), np.zeros((permutations, units))
+    for concepts, members in _annotated_alike(found, rows):
+        laid = _Pieces.of(found, rows, concepts, members)
+        mine = np.flatnonzero(np.isin(best, concepts))
+        observed[mine] = laid.iou(np.arange(len(members)))[mine, np.searchsorted(concepts, best[mine])]
         for number in range(permutations):
-            rng = np.random.default_rng(seed_for(seed, number, "chance"))
-            order[members] = members[rng.permutation(len(members))]
-            greatest[number] = np.maximum(greatest[number], best_of(order[own]).max(axis=1))
+            partners = np.random.default_rng(seed_for(seed, number, "chance")).permutation(len(members))
+            np.maximum(greatest[number], laid.iou(partners).max(axis=1), out=greatest[number])
     return (1 + (greatest >= observed).sum(axis=0)) / (1 + permutations)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of regions and places of concepts on the images that are annotated in the same categories.
+
+    Attributes:
+        shape: units and images.
+        image: of each piece, its place among the images.
+        unit: of each piece.
+        tile: of each piece.
+        share: of the picture, each piece.
+        places: ``[images * TILES, concepts]``: the share of a tile that a concept covers.
+        area: float64 ``[units]``: of their regions, in pictures.
+        cover: float64 ``[concepts]``: in pictures.
+    """
+
+    shape: tuple[int, int]
+    image: NDArray[np.intp]
+    unit: NDArray[np.intp]
+    tile: NDArray[np.intp]
+    share: NDArray[np.float32]
+    places: csr_array
+    area: NDArray[np.float64]
+    cover: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, found: Overlap, rows: NDArray[np.intp], concepts: NDArray[np.intp], members: NDArray[np.intp]
+    ) -> _Pieces:
+        from scipy.sparse import csr_array
+
+        place = {int(rows[member]): at for at, member in enumerate(members)}
+        image, unit, tile, share = _joined([(place[row], *rest) for row, *rest in found.pieces if row in place])
+        where, which, at, part, cover = _joined([(place[row], *rest) for row, *rest in found.places if row in place])
+        own = np.isin(which, concepts)
+        column = np.searchsorted(concepts, which[own])
+        places = csr_array(
+            (part[own], (where[own] * TILES + at[own], column)), shape=(len(members) * TILES, len(concepts))
+        )
+        return cls(
+            (len(found.both), len(members)),
+            *(image, unit, tile, share, places),
+            np.bincount(unit, share, len(found.both)).astype(np.float64),
+            np.bincount(column, cover[own], len(concepts)).astype(np.float64),
+        )
+
+    def iou(self, partners: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Float64 ``[units, concepts]``, where the regions of each image are laid over the labels of its partner."""
+        from scipy.sparse import csr_array
+
+        units, images = self.shape
+        regions = csr_array(
+            (self.share, (self.unit, partners[self.image] * TILES + self.tile)), (units, images * TILES)
+        )
+        both = (regions @ self.places).toarray().astype(np.float64)
+        union = self.area[:, None] + self.cover - both
+        return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+
+
+def _joined(parts: Sequence[tuple[Any, ...]]) -> tuple[NDArray[Any], ...]:
+    """Entries of all images together; the number of the image comes first."""
+    if not parts:
+        return tuple(np.empty(0, kind) for kind in (np.intp, np.intp, np.intp, np.float32, np.float32))[:4]
+    images = np.concatenate([np.full(len(one[1]), one[0], np.intp) for one in parts])
+    return (images, *(np.concatenate([one[at] for one in parts]) for at in range(1, len(parts[0]))))
+
+
+def _annotated_alike(found: Overlap, rows: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Concepts whose categories are annotated in the same images, and the places of those among `rows`."""
+    by_images: dict[bytes, list[int]] = {}
+    for group, annotated in enumerate(found.annotated):
+        members = np.flatnonzero(np.isin(rows, annotated))
+        if len(members):
+            by_images.setdefault(members.tobytes(), []).append(group)
+    for those, groups in by_images.items():
+        yield np.flatnonzero(np.isin(found.groups, groups)), np.frombuffer(those, np.intp)

@@ -33,7 +33,8 @@ class Overlap:
         annotated: for each group, rows of the images that are annotated.
         pieces: for each image that counts for chance, ``(row, units, tiles, shares)``: the shares of the picture that
             are in both the unit's region and a tile of `PIECES` by `PIECES`.
-        places: likewise ``(row, concepts, tiles, shares)``: the shares of each tile's pixels that a concept covers.
+        places: likewise ``(row, concepts, tiles, shares, areas)``: the share of a tile's pixels that a concept covers,
+            and of the picture's pixels what it covers of that tile.
         failures: why the labels of images could not be read, by row.
         looked: rows of the images that were compared.
     """
@@ -44,7 +45,9 @@ class Overlap:
     groups: NDArray[np.int64]
     annotated: list[list[int]]
     pieces: list[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]] = field(default_factory=list)
-    places: list[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]] = field(default_factory=list)
+    places: list[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]] = field(
+        default_factory=list
+    )
     failures: dict[int, str] = field(default_factory=dict)
     looked: list[int] = field(default_factory=list)
 
@@ -247,15 +250,16 @@ def _counts(where: NDArray[np.bool_], rows: Sequence[Piece], columns: Sequence[P
 
 def _places(
     laid: _Laid, counts: NDArray[np.int64], rows: Sequence[Piece], columns: Sequence[Piece]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Concepts, tiles and the shares of each tile's pixels."""
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    """Concepts, tiles, the shares of each tile's pixels, and of the picture's."""
     sizes = np.outer([len(one.weights) for one in rows], [len(one.weights) for one in columns])
     tiles = np.add.outer([one.number * PIECES for one in rows], [one.number for one in columns])
-    which, across, down = np.nonzero(counts)
-    shares = counts[which, across, down] / sizes[across, down]
-    concepts = np.concatenate([laid.numbers[which], np.repeat(laid.whole, tiles.size)])
+    counts = np.concatenate([counts, np.broadcast_to(sizes, (len(laid.whole), *sizes.shape))])
+    which, down, across = np.nonzero(counts)
+    covered = counts[which, down, across]
     return (
-        concepts,
-        np.concatenate([tiles[across, down], np.tile(tiles.ravel(), len(laid.whole))]),
-        np.concatenate([shares, np.ones(len(laid.whole) * tiles.size)]).astype(np.float32),
+        np.concatenate([laid.numbers, laid.whole])[which],
+        tiles[down, across],
+        (covered / sizes[down, across]).astype(np.float32),
+        (covered / sizes.sum()).astype(np.float32),
     )

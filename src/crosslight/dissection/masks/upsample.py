@@ -64,15 +64,11 @@ def pieces_of(pixels: int, cells: int, near: float, far: float) -> tuple[Piece, 
         lower, upper = np.clip(below[inside], 0, cells - 1), np.clip(below[inside] + 1, 0, cells - 1)
         np.add.at(weights, (np.arange(len(inside)), lower - first), 1 - share[inside])
         np.add.at(weights, (np.arange(len(inside)), upper - first), share[inside])
-        made.append(
-            Piece(one, slice(int(seen[inside[0]]), int(seen[inside[-1]]) + 1), slice(first, last + 1), weights)
-        )
+        made.append(Piece(one, slice(int(seen[inside[0]]), int(seen[inside[-1]]) + 1), slice(first, last + 1), weights))
     return tuple(made)
 
 
-def above(
-    maps: NDArray[np.float32], levels: NDArray[np.float64], rows: Piece, columns: Piece
-) -> NDArray[np.bool_]:
+def above(maps: NDArray[np.float32], levels: NDArray[np.float64], rows: Piece, columns: Piece) -> NDArray[np.bool_]:
     """Which pixels of a piece are above each unit's level.
 
     Args:

@@ -156,7 +156,9 @@ def _probe(
     texts = unit_length(concept_features, "concept")
     answers = np.asarray(layer.activations, np.float32)
     if len(images) != len(answers):
-        raise InputError(f"features of {len(images)} images, activations of {len(answers)}; both are of the same images")
+        raise InputError(
+            f"features of {len(images)} images, activations of {len(answers)}; both are of the same images"
+        )
     if len(texts) != concepts:
         raise InputError(f"features of {len(texts)} concepts for {concepts} names; give one row for each")
     if images.shape[1] != texts.shape[1]:

@@ -60,7 +60,9 @@ def unit_length(features: ArrayLike, what: str) -> NDArray[np.float32]:
         rows = np.asarray(given[start : start + 1024], np.float64)
         length = np.sqrt(np.einsum("nd,nd->n", rows, rows))
         if (length == 0).any():
-            raise InputError(f"the features of {what} {start + int(np.argmin(length))} are all zero; compute them again")
+            raise InputError(
+                f"the features of {what} {start + int(np.argmin(length))} are all zero; compute them again"
+            )
         made[start : start + 1024] = rows / length[:, None]
     return made
 
@@ -120,8 +122,10 @@ def active(activations: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[
 
 
 def check_form(form: Any) -> None:
-    """Raises:
-    InputError: there is no such form.
-    """  # noqa: D205, D415
+    """Check the name of a form.
+
+    Raises:
+        InputError: there is no such form.
+    """
     if form not in ("own", "published"):
         raise InputError(f"the form is 'own' or 'published', not {form!r}")

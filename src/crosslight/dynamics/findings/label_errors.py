@@ -80,7 +80,7 @@ def suspects(history: History) -> Suspects:
         if most != labels[at] and spoken[most] >= SAME * said[at]:
             kept.append(at)
             instead.append(most)
-    order = np.lexsort((kept, score[kept])) if kept else nothing
+    order = np.lexsort((np.array(kept), score[kept])) if kept else nothing
     return Suspects(np.array(kept, np.int64)[order], np.array(instead, np.int64)[order], int(judged.sum()), rule)
 
 

@@ -17,7 +17,7 @@ END = 0.1
 
 
 def stability(history: History) -> Iterator[Finding]:
-    """The epoch after which at most one in a hundred predictions changes; where there is none, where the curve bends."""
+    """The epoch after which at most one in a hundred predictions changes; else where the curve bends."""
     if len(history.epochs) < 2:
         return
     shares, epochs = changing_share(history), history.epochs.tolist()

@@ -26,8 +26,8 @@ def settled(history: History) -> Values:
         history: of any number of epochs.
 
     Returns:
-        float64 ``[images]``: a number out of `History.epochs`; NaN where the last prediction differs from the one before
-        it, or is the only one: such an image was not seen to stay. Epochs without a prediction are left out.
+        float64 ``[images]``: a number out of `History.epochs`; NaN where the last prediction differs from the one
+        before it, or is the only one: such an image was not seen to stay. Epochs without a prediction are left out.
     """
     size = len(history.ids)
     last, since, stayed = np.full(size, MISSING, np.uint16), np.full(size, np.nan), np.zeros(size, bool)

@@ -178,9 +178,7 @@ def _decode(
     return pixels, bad
 
 
-def _recorder(
-    out: Path, model: str, weights: str, recipe: Recipe, pictures: Pictures, validation: Pixels
-) -> Recorder:
+def _recorder(out: Path, model: str, weights: str, recipe: Recipe, pictures: Pictures, validation: Pixels) -> Recorder:
     facts = {
         "model": model,
         "weights": weights,

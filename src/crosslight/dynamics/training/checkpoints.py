@@ -32,7 +32,7 @@ def write_weights(network: nn.Module, *paths: Path) -> None:
     """Write a network's weights, each file complete or not at all."""
     content = weights_bytes(network)
     make_folder(paths[0].parent / FOLDER / "partial")
-    write_files({path: content for path in paths}, paths[0].parent / FOLDER / "partial")
+    write_files(dict.fromkeys(paths, content), paths[0].parent / FOLDER / "partial")
 
 
 def save_state(

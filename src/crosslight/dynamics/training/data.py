@@ -125,9 +125,7 @@ def open_pictures(
     names = _classes(opened["train"], classes, shown)
     remarks: list[str] = []
     skipped: list[dict[str, str]] = []
-    parts = {
-        name: _part(name, found, sources[name], names, remarks, skipped, base) for name, found in opened.items()
-    }
+    parts = {name: _part(name, found, sources[name], names, remarks, skipped, base) for name, found in opened.items()}
     train, split = parts["train"], ""
     if "validation" not in parts:
         share = HELD_OUT if validation is None else float(validation)  # type: ignore[arg-type]
@@ -142,9 +140,7 @@ def open_pictures(
         if not len(part):
             raise InputError(f"{sources.get(name, shown)}: no {name} picture has a label of the training's classes")
     remarks += _repeated(train, {name: part for name, part in parts.items() if name != "train"})
-    return Pictures(
-        names.names, train, parts["validation"], parts.get("test"), split, tuple(remarks), tuple(skipped)
-    )
+    return Pictures(names.names, train, parts["validation"], parts.get("test"), split, tuple(remarks), tuple(skipped))
 
 
 def hold_out(part: Part, share: float, seed: int) -> tuple[Part, Part]:
@@ -183,9 +179,7 @@ def _sources(
     sources = {"train": os.fspath(images)}
     folder = (base or Path()) / Path(sources["train"]).expanduser()
     if folder.is_dir():
-        found = {
-            part: next((n for n in names if (folder / n).is_dir()), None) for part, names in FOLDERS.items()
-        }
+        found = {part: next((n for n in names if (folder / n).is_dir()), None) for part, names in FOLDERS.items()}
         if found["train"]:
             sources = {part: f"{sources['train'].rstrip('/')}/{name}" for part, name in found.items() if name}
     if isinstance(validation, float | int):

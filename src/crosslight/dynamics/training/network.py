@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
+from ...core.devices import is_out_of_memory
 from ...core.errors import CrosslightError, ModelError
 from ...core.geometry import Preprocess
 from ...models import Classifier, load_model
 from ...models.sources import SOURCES, source_of
 from ...models.sources.built import seeded
-from ...models.sources.python_source import split
 from ...models.sources.preprocessing import KEYS
+from ...models.sources.python_source import split
 from .head import replace_head
+
+#: classifiers with others in the middle, which only help in their original training
+AUXILIARY = ("torchvision/inception_v3", "torchvision/googlenet")
+#: names under which a user's own function may take the number of classes
+CLASSES_OPTIONS = ("num_classes", "classes", "num_labels", "n_classes")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,6 @@ class Start:
         name: as a study names it.
         options: for the constructor, so that the trained weights fit.
         overrides: of its preprocessing.
-        finetuned: whether trained weights were the start.
     """
 
     network: nn.Module
@@ -40,7 +43,6 @@ class Start:
     name: str
     options: Mapping[str, Any]
     overrides: Mapping[str, Any]
-    finetuned: bool
 
 
 def build_network(
@@ -81,31 +83,26 @@ def build_network(
     scratch = weights == "none"
     if scratch and option is not None:
         options.setdefault(option, classes)
-    if source == "torchvision" and scratch and "aux_logits" in _arguments(name):
+    if scratch and name in AUXILIARY:
         options.setdefault("aux_logits", False)
-    classifier = load_model(
-        name, weights=weights, options=options, preprocess=overrides or None, base=base, seed=seed
-    )
+    classifier = load_model(name, weights=weights, options=options, preprocess=overrides or None, base=base, seed=seed)
     network = classifier.network
-    outputs = classifier.outputs
+    outputs = _outputs(name, classifier)
     if outputs != classes:
-        if option is None or source == "python":
-            raise _wrong_number(name, source, outputs, classes, option)
+        if option is None:
+            raise _wrong_number(name, source, outputs, classes)
         with seeded(f"{name} head", seed):
             replace_head(network, outputs, classes)
         options[option] = classes
-    elif not scratch and option is not None and source != "python":
+    elif option is not None:
         options.setdefault(option, classes)
     if getattr(network, "AuxLogits", None) is not None or getattr(network, "aux1", None) is not None:
         _without_auxiliary(network)
         options["aux_logits"] = False
-    _check_outputs(name, network, classifier, classes)
+    if (now := _outputs(name, classifier)) != classes:
+        raise ModelError(f"{name} has {now} outputs although it was built for {classes} classes")
     kept = {key: value for key, value in overrides.items() if key in KEYS}
-    return Start(network, classifier.preprocess, name, options, kept, not scratch and source != "python" or _is_file(weights))
-
-
-def _is_file(weights: str) -> bool:
-    return weights not in ("pretrained", "none", "")
+    return Start(network, classifier.preprocess, name, options, kept)
 
 
 def _classes_option(name: str, source: str, base: Path | None) -> str | None:
@@ -116,22 +113,19 @@ def _classes_option(name: str, source: str, base: Path | None) -> str | None:
     for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             named = [argument.arg for argument in (*node.args.args, *node.args.kwonlyargs)]
-            return "num_classes" if "num_classes" in named else None
+            return next((one for one in CLASSES_OPTIONS if one in named), None)
     return None
 
 
-def _arguments(name: str) -> set[str]:
-    from torchvision import models
-
-    builder = models.get_model_builder(name.partition("/")[2])
-    return set(inspect.signature(builder).parameters) | ({"aux_logits"} if "inception" in name or "googlenet" in name else set())
-
-
-def _wrong_number(name: str, source: str, outputs: int, classes: int, option: str | None) -> ModelError:
+def _wrong_number(name: str, source: str, outputs: int, classes: int) -> ModelError:
     if source == "python":
-        advice = f"set the option {option}={classes}" if option else "let the function take num_classes"
-        return ModelError(f"{name} returns a network with {outputs} outputs for {classes} classes of pictures; {advice}")
-    return ModelError(f"{name} tells {outputs} classes apart and cannot be built for {classes}; choose another classifier")
+        return ModelError(
+            f"{name} returns a network with {outputs} outputs for {classes} classes of pictures; let the function take "
+            "num_classes"
+        )
+    return ModelError(
+        f"{name} tells {outputs} classes apart and cannot be built for {classes}; choose another classifier"
+    )
 
 
 def _without_auxiliary(network: nn.Module) -> None:
@@ -142,16 +136,17 @@ def _without_auxiliary(network: nn.Module) -> None:
     network.aux_logits = False  # type: ignore[assignment]
 
 
-def _check_outputs(name: str, network: nn.Module, before: Classifier, classes: int) -> None:
-    """Run the network once, so that what does not fit is told before pictures are decoded."""
+def _outputs(name: str, classifier: Classifier) -> int:
+    """Run the network once, so that what does not fit is told before pictures are decoded; how many outputs it has."""
     try:
-        with torch.no_grad():
-            outputs = Classifier(network, before.preprocess, precision="fp32").outputs
+        return Classifier(classifier.network, classifier.preprocess, label=name).outputs
     except CrosslightError:
         raise
     except Exception as error:
+        if is_out_of_memory(error):
+            raise
         text = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        height, width = before.preprocess.size
-        raise ModelError(f"{name} cannot be run on inputs of {height} x {width} pixels: {text}") from error
-    if outputs != classes:
-        raise ModelError(f"{name} has {outputs} outputs although it was built for {classes} classes")
+        height, width = classifier.preprocess.size
+        raise ModelError(
+            f"{name} cannot be run on inputs of {height} x {width} pixels: {type(error).__name__}: {text}"
+        ) from error

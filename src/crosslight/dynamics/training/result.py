@@ -102,9 +102,8 @@ def check_same(request: Mapping[str, Any], account: Mapping[str, Any], out: Path
             if isinstance(old, dict) and isinstance(new, dict):
                 inner = next(k for k in dict.fromkeys([*old, *new]) if old.get(k) != new.get(k))
                 key, old, new = f"{key}: {inner}", old.get(inner), new.get(inner)
-            raise StoreError(
-                f"{out} holds another training ({key} was {_brief(old)} and is {_brief(new)}); train into another folder"
-            )
+            change = f"{key} was {_brief(old)} and is {_brief(new)}"
+            raise StoreError(f"{out} holds another training ({change}); train into another folder")
 
 
 def versions() -> dict[str, str]:
@@ -123,12 +122,16 @@ def versions() -> dict[str, str]:
 def write_study(out: Path, label: str, start: Start, pictures: Pictures, seed: int) -> None:
     """Write the class names and a study of the trained classifier, which explains pictures it was not trained on."""
     part = pictures.test or pictures.validation
-    images = _own_pictures(out, part, pictures.classes, seed) if pictures.split and part is pictures.validation else {
-        "source": _relative(part.source, out),
-        "limit": EXPLAINED,
-        "sample": "stratified",
-        "profiles": False,
-    }
+    images = (
+        _own_pictures(out, part, pictures.classes, seed)
+        if pictures.split and part is pictures.validation
+        else {
+            "source": _relative(part.source, out),
+            "limit": EXPLAINED,
+            "sample": "stratified",
+            "profiles": False,
+        }
+    )
     model = {
         "name": relative_name(start.name, out),
         "weights": BEST,

@@ -14,11 +14,11 @@ from ...store import MapSet, Store
 from ...store.pictures import Pictures
 from ..probed import Probed
 from .asked import asked_for
-from .block import Work
 from .costs import costs
 from .found import Found
 from .loader import Loader
 from .metric import PROBES
+from .work import Work
 
 if TYPE_CHECKING:
     from ...models import Classifier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..evidence import mutual_information
+from ..evidence import Rounding, mutual_information
 from ..probe import Form, Probe, Scorer
 from ..registry import text_score
 from .usual import usual_top
@@ -15,7 +15,14 @@ _FIRST, _LAST = 0.998, 0.97
 
 @text_score("soft-wpmi", title="soft-WPMI", reference="arXiv:2204.10965, section 3", company=True)
 def soft_wpmi(
-    probe: Probe, form: Form, *, top: int | None = None, a: float = 10.0, lam: float = 1.0, width: int | None = None
+    probe: Probe,
+    form: Form,
+    *,
+    top: int | None = None,
+    a: float = 10.0,
+    lam: float = 1.0,
+    rounding: Rounding = "exact",
+    width: int | None = None,
 ) -> Scorer:
     """Mutual information where the image of rank r shows the concept with probability ``0.998 - 0.028 r / top``.
 
@@ -25,6 +32,7 @@ def soft_wpmi(
         top: images of a unit; 100 in the published form.
         a: sharpness of the softmax.
         lam: weight of the prior.
+        rounding: of the sums, see `Rounding`.
         width: concepts of a block.
 
     Source:
@@ -32,4 +40,4 @@ def soft_wpmi(
     """
     count = usual_top(probe, form, top, 100)
     weights = _FIRST - np.arange(count) / count * (_FIRST - _LAST)
-    return mutual_information(probe, form, weights, sharpness=a, prior=lam, width=width)
+    return mutual_information(probe, form, weights, sharpness=a, prior=lam, rounding=rounding, width=width)
