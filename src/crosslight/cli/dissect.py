@@ -22,7 +22,7 @@ from .console import only_results_on_stdout, print_json
 from .options import Device, Json, Precision, Weights, parse_settings
 
 #: options that belong to the making of a dissection, and those of arrays in files
-MAKING = ("model", "only", "layers", "masks", "legend", "encoder", "pooling", "view", "threshold", "batch", "block",
+MAKING = ("model", "only", "layers", "masks", "legend", "encoder", "pooling", "view", "share", "threshold", "batch", "block",
           "weights", "device", "precision")  # fmt: skip
 STORED = ("activations", "image_features", "concept_features")
 SHARED = ("images", "limit", "concepts", "form", "settings", "seed")
@@ -69,7 +69,7 @@ def dissect(
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="E", help="Of images and words: scenes, or of open_clip: ViT-B-16/openai."),
+        typer.Option("--encoder", metavar="E", help="Of images and words: scenes, or open_clip/ViT-B-16:openai."),
     ] = None,
     activations: Annotated[
         list[Path] | None,
@@ -95,6 +95,9 @@ def dissect(
     view: Annotated[
         str, typer.Option("--view", metavar="V", help="Of the images: model, as it crops them itself, or whole.")
     ] = "model",
+    share: Annotated[
+        float, typer.Option("--share", metavar="Q", help="Of all cells, the highest, in which a unit counts as active.")
+    ] = 0.005,
     threshold: Annotated[
         float, typer.Option("--threshold", metavar="T", help="Of masks: the IoU of a detector is above it.")
     ] = 0.04,
@@ -130,7 +133,7 @@ def dissect(
         fold = Fold(plurals, read_synonyms(synonyms) if synonyms is not None else {})
         asked = Asked(
             tuple(model or ()), tuple(only or ()), tuple(layers or ()), images, limit, masks, legend, concepts, encoder,
-            score, form, parse_settings(settings or []), pooling, view, threshold, batch, block, seed, weights, device,
+            score, form, parse_settings(settings or []), pooling, view, share, threshold, batch, block, seed, weights, device,
             precision, out, _command(context),
         )  # fmt: skip
         if done:

@@ -36,6 +36,7 @@ class Asked:
     settings: Mapping[str, Any]
     pooling: str
     view: str
+    share: float
     threshold: float
     batch: int
     block: int
@@ -106,7 +107,7 @@ def _check(asked: Asked) -> None:
         if asked.encoder is None:
             raise InputError(
                 "words need an encoder of images and texts: --encoder scenes, or one of open_clip such as "
-                "--encoder ViT-B-16/openai; features computed elsewhere are taken by --activations"
+                "--encoder open_clip/ViT-B-16:openai; features computed elsewhere are taken by --activations"
             )
         _concepts(asked.concepts)  # a list that cannot be read is told before anything is computed
     if asked.encoder is not None and asked.concepts is None:
@@ -149,6 +150,7 @@ def _dissect(classifier: Classifier, images: ImageSet, asked: Asked, folder: Pat
         out=folder,
         pooling=asked.pooling,
         view=asked.view,
+        share=asked.share,
         threshold=asked.threshold,
         batch_size=asked.batch,
         block=asked.block,
@@ -156,7 +158,8 @@ def _dissect(classifier: Classifier, images: ImageSet, asked: Asked, folder: Pat
         progress=listener("images"),
         **words,
     )
-    return _with_source(found, asked, folder)
+    note = words["concepts"].note if words else ""
+    return _with_source(found, asked, folder, note)
 
 
 def _layer(text: str) -> str | float:
@@ -167,7 +170,7 @@ def _layer(text: str) -> str | float:
         return text.strip()
 
 
-def _with_source(dissection: Dissection, asked: Asked, folder: Path) -> Dissection:
+def _with_source(dissection: Dissection, asked: Asked, folder: Path, note: str) -> Dissection:
     """The same, which says where its pictures are found again, and what made it."""
     from ..dissection.saved import save_dissection
 
@@ -175,6 +178,7 @@ def _with_source(dissection: Dissection, asked: Asked, folder: Path) -> Dissecti
     path = Path(given).expanduser()
     source = {"source": given, "path": str(path.resolve()) if path.exists() else given, "limit": asked.limit}
     facts = {"images": {**source, "sample": "first", "seed": asked.seed}, "command": asked.command}
+    facts |= {"concepts_note": note} if note else {}
     if all(dissection.facts.get(key) == value for key, value in facts.items()):
         return dissection
     found = replace(dissection, facts={**dissection.facts, **facts})

@@ -5,13 +5,14 @@ With ``--json``: ``out``, ``files``, ``does`` (the edit in words), ``models``, `
 ``said``, ``kept``, ``kept_share``, ``kept_low``, ``kept_high``, ``others``, ``others_said`` and ``means``: ``mean``,
 ``low`` and ``high`` by name), ``floors`` (list of ``model``, ``method``, ``cosine``), ``skipped`` (number of images by
 reason) and ``failures`` (list of ``image``, ``model``, ``stage``, ``reason``). ``DIR/edits.json`` has ``rows``, too:
-one for each picture and classifier.
+one for each picture and classifier. Several edits, or one with its control, each have a folder in DIR, and with
+``--json`` are a list under ``edits``.
 """
 
 from __future__ import annotations
 
 import json as to_text
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,8 +35,13 @@ def edit(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for edited pictures and tables.")],
     how: Annotated[
-        str, typer.Option("--how", metavar="H", help="inpaint, harmonic, mask, blur or background.")
-    ] = "inpaint",
+        list[str] | None,
+        typer.Option(
+            "--how",
+            metavar="H",
+            help="inpaint (default), harmonic, mask, blur or background. Repeatable, each in DIR/H.",
+        ),
+    ] = None,
     region: Annotated[
         str,
         typer.Option("--region", metavar="R", help="object, evidence, background, or classes of a legend: car,truck."),
@@ -72,6 +78,9 @@ def edit(
     by_mask: Annotated[
         bool, typer.Option("--by-mask", help="Edit scenes by their masks, too, rather than draw them anew.")
     ] = False,
+    control: Annotated[
+        bool, typer.Option("--control", help="Edit the same shape elsewhere in the pictures, too, in DIR/H-control.")
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Of the edit or a method: colour=grey, grad-cam.depth=0.5."),
@@ -93,38 +102,60 @@ def edit(
         from .explain import method_tables
         from .progress import listener
 
-        if how not in EDITS:
-            raise UnknownNameError("edit", how, EDITS)
-        own, rest = _settings(EDITS[how].settings, how, parse_settings(settings or []))
+        hows = list(dict.fromkeys(how or ["inpaint"]))
+        for one in hows:
+            if one not in EDITS:
+                raise UnknownNameError("edit", one, EDITS)
+        own, rest = _settings({name: EDITS[name].settings for name in hows}, parse_settings(settings or []))
         names = [] if no_maps else list(dict.fromkeys(method or ["grad-cam"]))
         if rest and not names:
-            raise InputError(f"--set {next(iter(rest))}: {how} has no such setting, and no map is made")
+            raise InputError(f"--set {next(iter(rest))}: {', '.join(hows)}: no such setting, and no map is made")
         tables = method_tables(names, rest)
         pictures, classifiers = _opened(images, model or [], weights, precision, only, limit, masks)
-        edits = plan_edits(
-            pictures, masks, how, region=region, legend=legend, settings=own, margin=margin, exact=not by_mask,
-            least=least, limit=limit, seed=seed,
-        )  # fmt: skip
+        planned = {}
+        for one, controlled in [
+            (one, controlled) for one in hows for controlled in ((False, True) if control else (False,))
+        ]:
+            edits = plan_edits(
+                pictures, masks, one, region=region, legend=legend, settings=own[one], margin=margin, exact=not by_mask,
+                least=least, limit=limit, control=controlled, seed=seed,
+            )  # fmt: skip
+            planned[f"{one}-control" if controlled else one] = edits
         for reason, number in edits.skipped.items():
             say(f"left out: {count(number, 'image')}, {reason}")
-        writer = _Written(out, [record.name for record in edits.images], not no_sheets)
-        result = compare_edits(
-            classifiers, edits, tables, target=target, device=device or "auto", seed=seed, keep=out / "blocks",
-            progress=listener("maps"), on_block=writer.block,
-        )  # fmt: skip
-        files = _tables(result, out)
-    for image, label, stage, reason in result.failures:
-        say(f"failed: {image or label}: {stage}: {reason}")
+        done = {}
+        for name, edits in planned.items():
+            folder = out if len(planned) == 1 else out / name
+            writer = _Written(folder, [record.name for record in edits.images], not no_sheets)
+            result = compare_edits(
+                classifiers, edits, tables, target=target, device=device or "auto", seed=seed, keep=folder / "blocks",
+                progress=listener("maps"), on_block=writer.block,
+            )  # fmt: skip
+            done[folder] = result, _tables(result, folder)
+    for result, _ in done.values():
+        for image, label, stage, reason in result.failures:
+            say(f"failed: {image or label}: {stage}: {reason}")
     if json:
-        print_json({"out": str(out), **result.to_dict(), "files": files})
+        found = [{"out": str(folder), **one.to_dict(), "files": files} for folder, (one, files) in done.items()]
+        print_json(found[0] if len(found) == 1 else {"out": str(out), "edits": found})
         return
-    _print(result, out)
+    for folder, (result, _) in done.items():
+        _print(result, folder)
 
 
-def _settings(known: Any, name: str, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of the edit, and those of methods."""
-    own = {key.removeprefix(f"{name}."): value for key, value in given.items() if key.removeprefix(f"{name}.") in known}
-    return own, {key: value for key, value in given.items() if key.removeprefix(f"{name}.") not in known}
+def _settings(
+    known: Mapping[str, Collection[str]], given: Mapping[str, Any]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Settings of each edit, and those of methods; a name without a prefix is of every edit that knows it."""
+    own: dict[str, dict[str, Any]] = {name: {} for name in known}
+    rest = {}
+    for key, value in given.items():
+        takers = [name for name in known if key.removeprefix(f"{name}.") in known[name]]
+        for name in takers:
+            own[name][key.removeprefix(f"{name}.")] = value
+        if not takers:
+            rest[key] = value
+    return own, rest
 
 
 def _opened(

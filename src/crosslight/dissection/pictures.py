@@ -39,9 +39,8 @@ class UnitPicture:
 
 def preprocess_of(dissection: Dissection) -> Preprocess | None:
     """How the classifier cut its input out of the pictures; None where the dissection does not say."""
-    known = dissection.facts.get("preprocess")
-    if isinstance(known, Preprocess):
-        return known
+    settings = dissection.facts.get("settings")
+    known = settings.get("preprocess") if isinstance(settings, Mapping) else None
     if not isinstance(known, Mapping):
         return None
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
@@ -160,27 +159,33 @@ def records_of(dissection: Dissection, images: ImageSet | None = None) -> tuple[
     """The images of a dissection by identity, as far as they are still where they were; and why not, in words.
 
     Args:
-        dissection: says in ``facts["images"]`` what it was made of: ``source``, ``limit``, ``sample`` and ``seed``.
-        images: the pictures, where they are known.
+        dissection: says in ``facts["images"]`` what it was made of: ``source``, ``path`` (where that is, from
+            anywhere), ``limit``, ``sample`` and ``seed``; or in ``facts["source"]`` at least the source.
+        images: the pictures, where they are known. Those of stored features are found by their names.
     """
     if images is not None:
-        return {record.identity: record for record in images}, ""
+        return _by_identity(images), ""
     from ..images import open_images
 
     facts = dissection.facts.get("images")
-    asked = dict(facts) if isinstance(facts, Mapping) else {"source": facts}
+    asked = dict(facts) if isinstance(facts, Mapping) else {"source": dissection.facts.get("source")}
     if not asked.get("source"):
-        return {}, "the dissection does not say where its pictures are"
+        return {}, "the dissection does not say where they are"
     try:
         found = open_images(
-            asked["source"],
+            asked.get("path") or asked["source"],
             limit=asked.get("limit"),
             sample=asked.get("sample", "random"),
             seed=asked.get("seed", 0),
         )
     except InputError as error:
         return {}, str(error)
-    return {record.identity: record for record in found}, ""
+    return _by_identity(found), ""
+
+
+def _by_identity(images: ImageSet) -> dict[str, ImageRecord]:
+    """And by name, which is the identity of images behind stored features."""
+    return {record.name: record for record in images} | {record.identity: record for record in images}
 
 
 def unit_pictures(

@@ -17,8 +17,8 @@ MOST_CLASSES = MISSING - 1
 #: the folder inside a run's folder
 FOLDER = "history"
 MANIFEST, INSTANCES, METRICS = "history.json", "instances.json", "metrics.jsonl"
-#: what ends the names of partial files: being written, and left behind by a process that was killed
-FRAMES, STALE = ".frames", ".stale"
+#: what ends the names of partial files: being written, left behind by a process that was killed, of other images
+FRAMES, STALE, FOREIGN = ".frames", ".stale", ".foreign"
 
 
 def history_folder(path: str | Path) -> Path:

@@ -284,9 +284,11 @@ class Recorder:
     def _finish(self, epoch: int, batches: Sequence[Batch], files: Mapping[int, Path]) -> None:
         known = set(self._instances.ids)
         if known and not any(name in known for batch in batches for name in batch.ids):
+            for path in files.values():
+                os.replace(path, path.with_suffix(layout.FOREIGN))
             raise StoreError(
-                f"{self.folder} holds the history of other images: none of epoch {epoch} is one of its {len(known):,}, "
-                "so its batches stay where they are, in partial/; record into another folder"
+                f"{self.folder} holds the history of other images: none of epoch {epoch} is one of its {len(known):,}. "
+                f"Its batches are kept as partial/*{layout.FOREIGN}; record into another folder"
             )
         made, instances = merge(epoch, batches, self._instances, first=not known)
         if not instances.same(self._instances):

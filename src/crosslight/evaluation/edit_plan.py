@@ -18,13 +18,16 @@ from ..core.seeds import seed_for
 from ..store import ImageEntry
 from .edits import Edit, apply_edit, checked_edit
 from .masks import Given, MaskSource
-from .regions import find_masks
+from .regions import Elsewhere, find_masks
 
 if TYPE_CHECKING:
     from ..images import ImageRecord, ImageSet
 
 #: why an image is not edited
 NO_MASK, NO_REGION, TOO_SMALL, TOO_LARGE = "no mask", "the region is not in it", "the region is too small", "no rest"
+
+#: what the region of a control is called
+CONTROL = "same shape elsewhere"
 
 #: how a picture was edited where no generator drew it
 BY_MASK = "by mask"
@@ -151,6 +154,7 @@ def plan_edits(
     exact: bool = True,
     least: float = 0.0,
     limit: int | None = None,
+    control: bool = False,
     seed: int = 0,
 ) -> Edits:
     """Find the images that have a region, and fix how it is edited.
@@ -166,6 +170,7 @@ def plan_edits(
         exact: let a generator draw the edited picture where it can, as scenes do.
         least: images whose region covers a smaller share of the picture are left out, in [0, 1).
         limit: at most so many images that have the region.
+        control: edit the same shape elsewhere in the same pictures instead, see `regions.Elsewhere`; always by mask.
         seed: of the choice of other pictures.
 
     Raises:
@@ -210,6 +215,8 @@ def plan_edits(
         why = "; ".join(f"{count}: {reason}" for reason, count in skipped.items()) or "there are no images"
         raise InputError(f"no image has the region {region!r} ({source.name}); {why}")
     kept = type(images)(tuple(chosen), images.source)
+    if control:
+        source, region, exact = Elsewhere(source), CONTROL, False
     return Edits(kept, source, region, found, complete, margin, exact, dict(skipped), seed)
 
 

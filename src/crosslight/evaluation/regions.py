@@ -46,6 +46,52 @@ class Outside:
         return ~self.masks.read(image, size)
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What another source says is inside, moved to where it overlaps itself least: a control of the same shape.
+
+    It is moved around the edges, so that its area stays what it is. Of places that are equally free, the one that needs
+    the least way up or down is taken, since what pictures show depends on the height more than on the side.
+
+    Attributes:
+        masks: the other source.
+    """
+
+    masks: MaskSource
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"{self.masks.name}, moved elsewhere"
+
+    def has(self, image: ImageEntry) -> bool:
+        """Whether the other source has a mask of it."""
+        return self.masks.has(image)
+
+    def problem(self, image: ImageEntry, size: tuple[int, int]) -> str:
+        """What is wrong with the other source's mask."""
+        return self.masks.problem(image, size)
+
+    def read(self, image: ImageEntry, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Pixels of the moved shape."""
+        return moved(self.masks.read(image, size))
+
+
+def moved(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A region moved around the edges to where it overlaps itself least.
+
+    Args:
+        inside: bool ``[h, w]``.
+    """
+    height, width = inside.shape
+    spectrum = np.fft.rfft2(inside)
+    overlap = np.rint(np.fft.irfft2(spectrum * spectrum.conj(), s=inside.shape))
+    down, across = (np.minimum(np.arange(n), n - np.arange(n)) for n in (height, width))
+    # Of equal overlaps the least way down, then the longest way across.
+    place = np.lexsort((-np.broadcast_to(across, inside.shape).ravel(), np.repeat(down, width), overlap.ravel()))[0]
+    return np.roll(inside, (int(place) // width, int(place) % width), axis=(0, 1))
+
+
 def find_masks(
     given: Given,
     images: Sequence[ImageEntry],

@@ -216,9 +216,10 @@ def _score_blocks(
     if np.isnan(shares).all():
         raise InputError(f"no mask has a pixel inside ({source.name}): {dict(skipped)}")
     identities = [image.identity for image in images]
+    settled = settle(np.concatenate(values, axis=-1), how.metrics, identities)
     return make_scorecard(
-        values=settle(np.concatenate(values, axis=-1), how.metrics, identities),
-        baseline_values=settle(np.concatenate(baselines, axis=-1), how.metrics, identities),
+        values=settled.values,
+        baseline_values=settle(np.concatenate(baselines, axis=-1), how.metrics, identities).values,
         outside=np.concatenate(outside, axis=-1),
         mask_share=np.array(shares),
         seed=how.seed,
@@ -230,7 +231,8 @@ def _score_blocks(
         skipped=dict(skipped),
         dropped={label: dict(reasons) for label, reasons in dropped.items() if reasons},
         masks=source.name,
-        settings={"sign": how.sign, "finish": how.finish, **how.settings, "draws": how.draws, "seed": how.seed},
+        settings={"sign": how.sign, "finish": how.finish, **how.settings, "draws": how.draws, "seed": how.seed}
+        | ({"chosen": settled.chosen} if settled.chosen else {}),
         sets=sets,
     )
 

@@ -20,6 +20,7 @@ from .method_cards import method_cards
 from .model_table import model_row
 from .overlay import FINE
 from .pictures import Pictured
+from .policy import POLICY
 from .right import BASELINE_WORDS, Probes, Right
 from .summary import STATUS_WORDS, per_image_agreement
 from .template import environment
@@ -28,13 +29,6 @@ from .units import Units
 from .units_words import units_context
 from .views import views_of
 from .words import question, target_words
-
-#: what the page may load: its own scripts, styles and pictures, from the disk or from where it is served; and it may
-#: connect to nothing
-POLICY = (
-    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
-    "img-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'"
-)
 
 
 def page_data(

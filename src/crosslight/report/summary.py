@@ -12,8 +12,7 @@ from ..agreement import Agreement
 from ..agreement.relations import Kinship
 from ..core.bootstrap import mean_interval
 from ..core.maps import Status
-
-PERCENT = "\N{NO-BREAK SPACE}%"
+from .words import PERCENT as PERCENT
 
 #: what each status is called in tables
 STATUS_WORDS = {

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .summary import PERCENT
-from .words import number, p_value, printed
+from .words import PERCENT, number, p_value, printed
 
 
 @cache

@@ -12,8 +12,8 @@ from ..core.progress import Progress
 from ..dissection.records import Dissection
 from ..images import ImageSet
 from .assets import copy_bundle, staged_assets
-from .page import POLICY
 from .parts import write_part
+from .policy import POLICY
 from .template import environment
 from .tiles import PHOTOGRAPHS
 from .units import Units, write_units

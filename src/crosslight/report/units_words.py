@@ -136,8 +136,9 @@ class HowRow:
     failures: tuple[tuple[str, str], ...]
 
 
-#: facts of a dissection that are too long for a line, or that are said elsewhere
-_HIDDEN = ("model", "images", "preprocess", "command", "layers")
+#: facts of a dissection that are said elsewhere, or that say nothing to people
+_HIDDEN = ("settings", "images", "source", "command", "key")
+_HIDDEN_SETTINGS = ("preprocess", "layers", "batch_size", "block")
 
 
 def how_rows(units: Units) -> tuple[HowRow, ...]:
@@ -157,13 +158,12 @@ def how_rows(units: Units) -> tuple[HowRow, ...]:
 def _facts(dissection: Dissection) -> list[tuple[str, str]]:
     facts = dissection.facts
     read = len(dissection.images) - len(dissection.failures)
-    source = facts.get("images")
-    if isinstance(source, Mapping):
-        source = source.get("source")
+    known = facts.get("images")
+    source = known.get("source") if isinstance(known, Mapping) else facts.get("source")
+    settings = facts.get("settings")
+    shown = dict(settings) if isinstance(settings, Mapping) else {}
     rows = [("images", f"{read:,} of {len(dissection.images):,} read" + (f", from {source}" if source else ""))]
-    model = facts.get("model")
-    if model:
-        rows.insert(0, ("model", _said(model)))
+    rows += [(key, _said(value)) for key, value in shown.items() if key not in _HIDDEN_SETTINGS and value]
     return rows + [(str(key), _said(value)) for key, value in facts.items() if key not in _HIDDEN and value]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+PERCENT = "\N{NO-BREAK SPACE}%"
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -78,6 +78,27 @@ def test_photographs_with_label_maps(study, streets, call):
     assert not changed[:20].any()
 
 
+def test_several_edits_and_their_controls(study, streets, call):
+    out, region = streets / "o", ("--masks", streets / "labels", "--region", "car", "--limit", "1", "--no-maps")
+    hows = ("--how", "mask", "--how", "blur", "--control", "--set", "radius=0.2")
+    result = call("edit", study.parent / "photos", *NETWORK, "--out", out, *region, *hows, "--json")
+    assert result.status == 0, result.err
+    answer = json.loads(result.out)
+    folders = ["mask", "mask-control", "blur", "blur-control"]
+    assert [one["out"] for one in answer["edits"]] == [str(out / folder) for folder in folders]
+    assert [one["does"] for one in answer["edits"]] == [
+        *("the car covered", "the same shape elsewhere covered"),
+        *("the car blurred", "the same shape elsewhere blurred"),
+    ]
+    assert answer["edits"][2]["settings"]["settings"] == {"radius": 0.2}
+    assert "radius" not in answer["edits"][0]["settings"]["settings"]
+    before = np.asarray(Image.open(study.parent / "photos/p0.png"))
+    for folder in folders:
+        changed = (np.asarray(Image.open(out / folder / "pictures/p0.png")) != before).any(axis=2)
+        assert changed[20:60, 20:50].any() == ("control" not in folder)
+        assert changed.any()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

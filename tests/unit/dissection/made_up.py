@@ -64,7 +64,11 @@ def made_up_dissection(
         tuple(built),
         tuple(labellings),
         {len(images) - 1: "the file is <b>broken</b>"},
-        {"images": {"source": images.source}, "preprocess": PREPROCESS, "model": "made/up", "seconds": 1.5}
+        {
+            "images": {"source": images.source},
+            "settings": {"model": "made/up", "preprocess": PREPROCESS, "pooling": "mean"},
+            "seconds": 1.5,
+        }
         | dict(facts or {}),
     )
 

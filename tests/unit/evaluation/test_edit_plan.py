@@ -8,6 +8,7 @@ from PIL import Image
 
 from crosslight.core.errors import InputError, UnknownNameError
 from crosslight.evaluation.edit_plan import edit_images, grown, plan_edits
+from crosslight.evaluation.regions import moved
 from crosslight.images import open_images
 from crosslight.scenes import scene
 from crosslight.scenes.edited import without_mark, without_thing
@@ -97,6 +98,21 @@ def test_what_cannot_be_edited(streets):
         plan(streets, least=1)
     with pytest.raises(InputError, match="margin is 0 or more"):
         plan(streets, margin=-1)
+
+
+def test_a_control_edits_the_same_shape_elsewhere(streets):
+    real, control = plan(streets), plan(streets, control=True)
+    assert [record.name for record in control.images] == [record.name for record in real.images]
+    assert (control.does, control.exact) == ("the same shape elsewhere removed", False)
+    first, other = real[0], control[0]
+    assert other.region.sum() == first.region.sum()
+    assert not (other.region & first.region).any()
+    assert other.region.any(axis=1).tolist() == first.region.any(axis=1).tolist()  # as high in the picture
+    np.testing.assert_array_equal(other.after[~other.region], first.before[~other.region])
+    wide = np.zeros((6, 6), bool)
+    wide[1:5] = True
+    assert (moved(wide) & wide).sum() == 12  # two of its four rows are all the room there is
+    assert moved(wide).sum() == wide.sum()
 
 
 def test_scenes_are_drawn_anew():

@@ -50,7 +50,7 @@ export function makeMap(acts: Acts): MapView {
     width = Math.max(240, element.clientWidth || 400);
     height = Math.round(Math.min(400, 0.72 * width + 40));
     const density = fit(below, width, height);
-    const context = below.getContext("2d")!;
+    const context = below.getContext("2d", { willReadFrequently: true })!;
     context.setTransform(density, 0, 0, density, 0, 0);
     context.clearRect(0, 0, width, height);
     const [across, up] = shown.axes;

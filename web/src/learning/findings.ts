@@ -12,7 +12,7 @@ export function findingsOf(head: RunHead, acts: Acts): HTMLElement[] {
 }
 
 function finding({ head, text, warns, images }: Finding, acts: Acts): HTMLElement {
-  const words = h("p", { class: "folded" }, text);
+  const words = h("p", { class: "folded" }, text.replaceAll(" %", "\u00a0%"));
   const more = h("button", { type: "button", class: "show-images", "aria-expanded": "false" }, "more");
   more.addEventListener("click", () => {
     const folded = words.classList.toggle("folded");

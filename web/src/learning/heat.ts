@@ -1,4 +1,5 @@
 // Painting predictions: rows of images by columns of epochs. Where several rows share a pixel, it has their mean light.
+import { byImage } from "./byimage.js";
 import { MISSING, type Run } from "./data.js";
 import type { Rgb } from "./palette.js";
 
@@ -39,26 +40,30 @@ export function paintCells(run: Run, lines: Lines, from: number, to: number, col
   const image = new ImageData(columns, count);
   const pixels = new Uint8Array(image.data.buffer);
   const { order, starts } = lines;
-  const [begin, end] = [starts[0], starts[count]];
-  const labels = new Uint16Array(end - begin);
   let most = 1;
   for (let line = 0; line < count; line++) most = Math.max(most, starts[line + 1] - starts[line]);
-  for (let row = begin; row < end; row++) labels[row - begin] = run.labels[order[row]];
   const scale = Math.min(4095, Math.floor((MIDDLE - 1) / most)); // so that no sum runs over into the next
-  const light = packed(colours, scale);
-  for (let column = 0; column < columns; column++) {
-    const said = run.predictions[from + column];
-    for (let line = 0; line < count; line++) {
-      const first = starts[line];
-      const last = starts[line + 1];
-      let sum = 0;
-      for (let row = first; row < last; row++) {
-        const now = said[order[row]];
-        sum += light[now === labels[row - begin] ? 2 * now + 1 : 2 * now];
-      }
+  const { light, right, other } = packed(colours, scale);
+  const epochs = run.epochs.length;
+  const said = byImage(run);
+  const sums = new Float64Array(columns);
+  for (let line = 0; line < count; line++) {
+    const first = starts[line];
+    const last = starts[line + 1];
+    sums.fill(0);
+    for (let row = first; row < last; row++) {
+      const image = order[row];
+      const label = run.labels[image];
+      const begin = image * epochs + from;
+      if (label !== MISSING) light[label] = right[label]; // for this row alone
+      for (let column = 0; column < columns; column++) sums[column] += light[said[begin + column]];
+      if (label !== MISSING) light[label] = other[label];
+    }
+    const share = 4096 / ((last - first || 1) * scale);
+    for (let column = 0; column < columns; column++) {
+      const sum = sums[column];
       const high = Math.floor(sum / HIGH);
       const middle = Math.floor((sum - high * HIGH) / MIDDLE);
-      const share = 4096 / ((last - first || 1) * scale);
       const at = 4 * (line * columns + column);
       pixels[at] = BYTES[Math.round(high * share)];
       pixels[at + 1] = BYTES[Math.round(middle * share)];
@@ -69,17 +74,18 @@ export function paintCells(run: Run, lines: Lines, from: number, to: number, col
   return image;
 }
 
-// The light of colours by `2 × class + right`, three whole numbers in one; what is missing has the last colour.
-function packed(colours: readonly Rgb[], scale: number): Float64Array {
-  const found = new Float64Array(2 * MISSING + 2);
+// The light of colours by predicted class, three whole numbers in one; what is missing has the last colour. `right` and
+// `other` are those of right predictions and of all others.
+function packed(colours: readonly Rgb[], scale: number): { light: Float64Array; right: Float64Array; other: Float64Array } {
   const one = (colour: Rgb): number => {
     const [red, green, blue] = colour.map((byte) => Math.round(LIGHT[byte] * scale));
     return red * HIGH + green * MIDDLE + blue;
   };
   const known = colours.slice(0, -2).map(one);
-  found.set(known);
-  found.fill(one(colours[colours.length - 1]), known.length);
-  return found;
+  const [other, right] = [0, 1].map((kind) => Float64Array.from(known.filter((_, i) => i % 2 === kind)));
+  const light = new Float64Array(MISSING + 1).fill(one(colours[colours.length - 1]));
+  light.set(other);
+  return { light, right, other };
 }
 
 /** The true classes of lines, one pixel each. */

@@ -1,4 +1,5 @@
 // What is measured of every image over a range of epochs: the same definitions as `crosslight.dynamics.measures`.
+import { byImage } from "./byimage.js";
 import { MISSING, type Run } from "./data.js";
 
 export type MeasureName = "frequency" | "variability" | "misclassification" | "confidence" | "spread" | "forgetting" | "aum";
@@ -43,76 +44,57 @@ function blank(count: number): Float64Array {
 
 /** All measures over the epochs at the places `from` to `to`, both included. */
 export function measure(run: Run, from: number, to: number): Measures {
-  const steps = changes(run, from, to);
-  const found = {
-    ...steps,
-    variability: visited(run, from, to),
-    confidence: blank(run.images),
-    spread: blank(run.images),
-    aum: blank(run.images),
-  };
-  if (run.probability.length > to) [found.confidence, found.spread] = moments(run.probability, run.images, from, to);
-  if (run.margin.length > to) [found.aum] = moments(run.margin, run.images, from, to);
+  const found = { ...counted(run, from, to), confidence: blank(run.images), spread: blank(run.images), aum: blank(run.images) };
+  if (run.probability.length > to) {
+    found.confidence = means(run.probability, run.images, from, to);
+    found.spread = deviations(run.probability, found.confidence, from, to);
+  }
+  if (run.margin.length > to) found.aum = means(run.margin, run.images, from, to);
   return found;
 }
 
-type Steps = Pick<Measures, "frequency" | "misclassification" | "correctness" | "forgetting">;
+type Counted = Pick<Measures, "frequency" | "variability" | "misclassification" | "correctness" | "forgetting">;
 
 // An epoch in which an image was not recorded is left out: the one before and the one after it are neighbours.
-function changes(run: Run, from: number, to: number): Steps {
-  const { images, labels, predictions } = run;
-  const last = new Uint16Array(images).fill(MISSING);
-  const [known, changed, wrong, forgot] = [new Uint32Array(images), new Uint32Array(images), new Uint32Array(images), new Uint32Array(images)];
-  for (let epoch = from; epoch <= to; epoch++) {
-    const said = predictions[epoch];
-    for (let i = 0; i < images; i++) {
-      const now = said[i];
-      if (now === MISSING) continue;
-      const before = last[i];
-      known[i]++;
-      if (now !== labels[i]) {
-        wrong[i]++;
-        if (before === labels[i] && before !== MISSING) forgot[i]++;
-      }
-      if (before !== MISSING && before !== now) changed[i]++;
-      last[i] = now;
-    }
-  }
-  const found: Steps = { frequency: blank(images), misclassification: blank(images), correctness: blank(images), forgetting: blank(images) };
-  for (let i = 0; i < images; i++) {
-    if (!known[i]) continue;
-    if (known[i] > 1) found.frequency[i] = changed[i] / (known[i] - 1);
-    if (labels[i] === MISSING) continue;
-    found.misclassification[i] = wrong[i] / known[i];
-    found.correctness[i] = (known[i] - wrong[i]) / known[i];
-    if (wrong[i] < known[i]) found.forgetting[i] = forgot[i];
-  }
-  return found;
-}
-
-// Classes seen, as bits where they fit into a word.
-function visited(run: Run, from: number, to: number): Float64Array {
-  const { images, predictions, classes } = run;
-  const found = blank(images);
-  if (classes.length <= 32) {
-    const seen = new Uint32Array(images);
-    for (let epoch = from; epoch <= to; epoch++) {
-      const said = predictions[epoch];
-      for (let i = 0; i < images; i++) if (said[i] !== MISSING) seen[i] |= 1 << said[i];
-    }
-    for (let i = 0; i < images; i++) if (seen[i]) found[i] = bits(seen[i]);
-    return found;
-  }
+function counted(run: Run, from: number, to: number): Counted {
+  const { images, labels, classes } = run;
+  const epochs = run.epochs.length;
+  const said = byImage(run);
+  const found: Counted = { frequency: blank(images), variability: blank(images), misclassification: blank(images), correctness: blank(images), forgetting: blank(images) };
+  const few = classes.length <= 32; // classes seen fit into the bits of a word
   const met = new Int32Array(classes.length).fill(-1);
   for (let i = 0; i < images; i++) {
-    let count = 0;
-    for (let epoch = from; epoch <= to; epoch++) {
-      const now = predictions[epoch][i];
-      if (now === MISSING || met[now] === i) continue;
-      met[now] = i;
-      count++;
+    const label = labels[i];
+    const end = i * epochs + to;
+    let last = MISSING;
+    let known = 0;
+    let changed = 0;
+    let wrong = 0;
+    let forgot = 0;
+    let visited = 0;
+    let seen = 0;
+    for (let at = i * epochs + from; at <= end; at++) {
+      const now = said[at];
+      if (now === MISSING) continue;
+      known++;
+      if (now !== label) wrong++;
+      if (now === last) continue;
+      if (last !== MISSING) changed++;
+      if (last === label && last !== MISSING) forgot++;
+      last = now;
+      if (few) seen |= 1 << now;
+      else if (met[now] !== i) {
+        met[now] = i;
+        visited++;
+      }
     }
-    if (count) found[i] = count;
+    if (!known) continue;
+    if (known > 1) found.frequency[i] = changed / (known - 1);
+    found.variability[i] = few ? bits(seen >>> 0) : visited;
+    if (label === MISSING) continue;
+    found.misclassification[i] = wrong / known;
+    found.correctness[i] = (known - wrong) / known;
+    if (wrong < known) found.forgetting[i] = forgot;
   }
   return found;
 }
@@ -123,26 +105,37 @@ function bits(word: number): number {
   return (((left + (left >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }
 
-// Mean and standard deviation over epochs of what was recorded.
-function moments(values: Float32Array[], images: number, from: number, to: number): [Float64Array, Float64Array] {
-  const [sum, count, squares] = [new Float64Array(images), new Uint32Array(images), new Float64Array(images)];
+// Means over the epochs in which something was recorded.
+function means(values: Float32Array[], images: number, from: number, to: number): Float64Array {
+  const sum = new Float64Array(images);
+  const count = new Uint32Array(images);
   for (let epoch = from; epoch <= to; epoch++) {
     const one = values[epoch];
     for (let i = 0; i < images; i++) {
-      if (one[i] !== one[i]) continue;
-      sum[i] += one[i];
+      const value = one[i];
+      if (value !== value) continue;
+      sum[i] += value;
       count[i]++;
     }
   }
-  const mean = blank(images);
-  for (let i = 0; i < images; i++) if (count[i]) mean[i] = sum[i] / count[i];
+  for (let i = 0; i < images; i++) sum[i] = count[i] ? sum[i] / count[i] : NaN;
+  return sum;
+}
+
+function deviations(values: Float32Array[], mean: Float64Array, from: number, to: number): Float64Array {
+  const squares = new Float64Array(mean.length);
+  const count = new Uint32Array(mean.length);
   for (let epoch = from; epoch <= to; epoch++) {
     const one = values[epoch];
-    for (let i = 0; i < images; i++) if (one[i] === one[i]) squares[i] += (one[i] - mean[i]) ** 2;
+    for (let i = 0; i < mean.length; i++) {
+      const off = one[i] - mean[i];
+      if (off !== off) continue;
+      squares[i] += off * off;
+      count[i]++;
+    }
   }
-  const spread = blank(images);
-  for (let i = 0; i < images; i++) if (count[i]) spread[i] = Math.sqrt(squares[i] / count[i]);
-  return [mean, spread];
+  for (let i = 0; i < mean.length; i++) squares[i] = count[i] ? Math.sqrt(squares[i] / count[i]) : NaN;
+  return squares;
 }
 
 /** Share of right predictions among the labelled images of an epoch; NaN where there are none. */

@@ -105,7 +105,7 @@ export async function startLearning(): Promise<void> {
     drawLines();
     toolbar.update(shown);
     player.update(shown);
-    matrix.update(shown);
+    drawOnce("matrix", matrix, [state.at]);
     pictures.update(shown);
     drawOnce("map", map, []);
     drawOnce("flow", flow, [state.stages]);

@@ -38,7 +38,7 @@ def fastai_callback(
         base = object
     names = None if ids is None else [str(name) for name in ids]
 
-    class Recording(base):  # type: ignore[misc]
+    class Recording(base):
         """Records validations."""
 
         order = 60  # after fastai's own recorder, whose values are read

@@ -71,7 +71,7 @@ def huggingface_recording(
         known = labels >= 0
         return {"accuracy": float((logits.argmax(1) == labels)[known].mean())} if known.any() else {}
 
-    class Recording(base):  # type: ignore[misc]
+    class Recording(base):
         """Records evaluations."""
 
         def __init__(self) -> None:

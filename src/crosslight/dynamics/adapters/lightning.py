@@ -21,9 +21,9 @@ def lightning_callback(
 
     ``validation_step`` returns logits ``[b, classes]``, or a dictionary with ``logits`` and, if it likes, ``labels``
     and ``ids``. Batches are ``(image, label)``, ``(image, label, id)`` or dictionaries with ``label`` and ``id``.
-    Without ids, images are told by their order in the first validation loader, which must not shuffle. The sanity check and
-    ``trainer.validate`` are not recorded. Metrics that were logged are kept, ``val_loss`` as ``validation/loss``. A
-    run that is resumed from a checkpoint goes on in the same folder.
+    Without ids, images are told by their order in the first validation loader, which must not shuffle. The sanity
+    check and ``trainer.validate`` are not recorded. Metrics that were logged are kept, ``val_loss`` as
+    ``validation/loss``. A run that is resumed from a checkpoint goes on in the same folder.
 
     Args:
         out: the run's folder.
@@ -37,9 +37,9 @@ def lightning_callback(
     Raises:
         InputError: Lightning is not installed.
     """
-    base = _callback()
+    base: Any = _callback()
 
-    class Recording(base):  # type: ignore[misc]
+    class Recording(base):
         """Records validations."""
 
         def __init__(self) -> None:

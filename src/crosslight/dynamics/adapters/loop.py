@@ -28,7 +28,7 @@ def record_loop(
 
     Args:
         recorder: where to.
-        model: from images to logits ``[b, classes]``, or to an object with ``logits``; afterwards in the mode it was in.
+        model: from images to logits ``[b, classes]``, or an object with ``logits``; afterwards in the mode it was in.
         loader: gives ``(image, label)``, ``(image, label, id)`` or dictionaries with ``image``, ``label`` and ``id``.
         epoch: its number.
         ids: of the whole data set in its order, where batches have none; numbers from 0 if None. Then the loader must

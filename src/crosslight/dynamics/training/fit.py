@@ -92,6 +92,7 @@ def fit(
     if recorder is not None:
         recorder.forget(first)
     walks = Walks(len(train), min(recipe.batch, len(train)), recipe.seed)
+    walks.epoch = first  # Lightning asks for the first batches before it says that an epoch begins
     done = state is not None and (first >= recipe.epochs or _out_of_patience(rows, recipe))
     if state is not None:
         checkpoints.restore_network(state, network)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,9 @@ def halves(identities: Sequence[str]) -> NDArray[np.intp]:
     return half
 
 
-def choose_elsewhere(values: NDArray[np.floating], half: NDArray[np.intp]) -> NDArray[np.float64]:
+def choose_elsewhere(
+    values: NDArray[np.floating], half: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """In each half the candidate with the highest mean on the other half; the first of those that are equal.
 
     Args:
@@ -32,37 +36,54 @@ def choose_elsewhere(values: NDArray[np.floating], half: NDArray[np.intp]) -> ND
         half: ``[image]``, 0 or 1.
 
     Returns:
-        float64 ``[..., image]``; NaN also where no image of the other half has a value.
+        float64 ``[..., image]``; NaN also where no image of the other half has a value. And which candidate each half
+        uses, ``[2, ...]``, -1 where none.
     """
     out = np.full(values.shape[1:], np.nan)
+    used = np.full((2, *values.shape[1:-1]), -1, np.intp)
     for mine in (0, 1):
         there = known_mean(values[..., half != mine], axis=-1) if (half != mine).any() else None
         if there is None:
             continue
         best = np.where(np.isnan(there), -np.inf, there).argmax(axis=0)
         chosen = np.take_along_axis(values, best[None, ..., None], axis=0)[0]
-        known = np.isfinite(there).any(axis=0)
-        out[..., half == mine] = np.where(np.asarray(known)[..., None], chosen, np.nan)[..., half == mine]
-    return out
+        known = np.asarray(np.isfinite(there).any(axis=0))
+        out[..., half == mine] = np.where(known[..., None], chosen, np.nan)[..., half == mine]
+        used[mine] = np.where(known, best, -1)
+    return out, used
 
 
-def settle(
-    values: NDArray[np.floating], metrics: Sequence[LocalisationMetric], identities: Sequence[str]
-) -> NDArray[np.float32]:
+@dataclass(frozen=True)
+class Settled:
+    """One value for each metric and image.
+
+    Attributes:
+        values: float32 ``[metric, ..., image]``.
+        chosen: by metric that has several candidates, the one that each half of the images uses, ``[2, ...]`` as nested
+            lists; None where there is none.
+    """
+
+    values: NDArray[np.float32]
+    chosen: dict[str, Any]
+
+
+def settle(values: NDArray[np.floating], metrics: Sequence[LocalisationMetric], identities: Sequence[str]) -> Settled:
     """One value for each metric and image, from those of all candidates.
 
     Args:
         values: ``[column, ..., image]``: a column for each metric, or for each candidate of one that has several.
         metrics: in the order of the columns.
         identities: of the images.
-
-    Returns:
-        float32 ``[metric, ..., image]``.
     """
     half = halves(identities)
-    rows, at = [], 0
+    rows, chosen, at = [], {}, 0
     for metric in metrics:
         columns = values[at : at + metric.columns]
-        rows.append(columns[0] if not metric.candidates else choose_elsewhere(columns, half))
+        row = columns[0]
+        if metric.candidates:
+            row, used = choose_elsewhere(columns, half)
+            offered = np.array([*metric.candidates, None], dtype=object)  # -1 takes the last
+            chosen[metric.name] = offered[used].tolist()
+        rows.append(row)
         at += metric.columns
-    return np.stack(rows).astype(np.float32)
+    return Settled(np.stack(rows).astype(np.float32), chosen)

@@ -42,6 +42,7 @@ class LiveFolder:
     kind: str | None = None
     probability: bool = False
     written: set[int] = field(default_factory=set)
+    _found: tuple[tuple[int, ...], list[dict[str, Any]]] = field(default=((), []), repr=False)
 
     def write(self, history: History, state: State, words: str) -> None:
         """Write what is new.
@@ -56,11 +57,14 @@ class LiveFolder:
             if number not in self.written:
                 self._put(f"epoch-{number:05d}", f"epoch-{number}", self._epoch(history, at, number))
                 self.written.add(number)
+        epochs = tuple(history.epochs.tolist())
+        if epochs != self._found[0]:
+            self._found = (epochs, findings_of(history))
         told = {
-            "epochs": history.epochs.tolist(),
+            "epochs": epochs,
             "images": len(history.ids),
             "metrics": metrics_of(history),
-            "findings": findings_of(history),
+            "findings": self._found[1],
             "remarks": list(history.remarks),
             "state": state,
             "words": words,
@@ -105,9 +109,10 @@ def look(path: Path) -> Look | None:
     whole = open_history(path, unfinished=True)
     begun = next((one for one in whole.remarks if one.startswith("Epoch ") and one.endswith("so far.")), "")
     history = _without(whole, int(begun.split(" ")[1])) if begun else whole
-    state: State = "finished" if is_finished(path) else "training"
     planned = _planned(history)
     count = len(history.epochs)
+    done = is_finished(path) or 0 < planned <= count
+    state: State = "finished" if done else "training"
     of = f" of {planned}" if planned else ""
     words = f"Training: {count}{of} epochs are recorded."
     if state == "finished":

@@ -10,11 +10,10 @@ from ...__about__ import __version__
 from ...core.progress import Progress
 from ...dynamics import History
 from ..assets import copy_bundle, staged_assets
-from ..page import POLICY
 from ..parts import write_part
+from ..policy import POLICY
 from ..single import single_file
 from ..template import environment
-from ..tiles import PHOTOGRAPHS
 from ..view_cards import view_card
 from ..views import VIEWS, Shown
 from ..writing import replace_file
@@ -68,7 +67,7 @@ def as_single_file(page: Path, out: Path) -> Path:
 def _data(name: str) -> dict[str, Any]:
     """What every page is about; of a study there is nothing."""
     empty: dict[str, Any] = {key: [] for key in ("classes", "images", "models", "methods", "agree", "parts")}
-    return {"name": name, **empty, "status": {}, "photographs": PHOTOGRAPHS}
+    return {"name": name, **empty, "status": {}, "photographs": 1}
 
 
 def _text(name: str, learned: Learned, assets: str, command: str) -> str:

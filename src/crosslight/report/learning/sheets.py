@@ -16,8 +16,6 @@ from PIL import Image
 from ...core.errors import CrosslightError, ImageError
 from ...core.progress import Progress
 from ...dynamics import UNKNOWN, History, measure_all
-from ...images import decode, open_images
-from ...images.embedded import list_scenes
 from ..parts import write_part
 
 #: pictures side by side on a sheet, and on all of it
@@ -60,6 +58,9 @@ def loaders_of(history: History, base: Path | None = None) -> tuple[dict[str, Lo
     source = history.facts.get("images")
     if not source:
         return {}, "It is not recorded where the pictures are."
+    from ...images import open_images  # imports PyTorch, which a run without pictures does not need
+    from ...images.embedded import list_scenes
+
     try:
         if str(source).startswith("scenes"):
             found: dict[str, Load] = {entry.name: _scene(entry.content) for entry in list_scenes(str(source))}
@@ -74,6 +75,8 @@ def loaders_of(history: History, base: Path | None = None) -> tuple[dict[str, Lo
 
 
 def _scene(content: Any) -> Load:
+    from ...images import decode
+
     return lambda: decode(content.read())
 
 

@@ -49,7 +49,6 @@ SMALL = {
     ),
     "convnext": ("convnext_tiny", {"dims": (8, 8, 16, 16), "depths": (1, 1, 1, 1)}, 32),
     "convnextv2": ("convnextv2_nano", {"dims": (8, 8, 16, 16), "depths": (1, 1, 1, 1)}, 32),
-    "mlp": ("resmlp_12_224", {"img_size": 32, "embed_dim": 16, "num_blocks": 2}, 32),
     "levit": ("levit_128s", {"img_size": 64, "embed_dim": (32, 48, 64), "depth": (1, 1, 1)}, 64),
     "hybrid": ("test_vit3", {"img_size": 32}, 32),
 }
@@ -58,7 +57,7 @@ REAL = [
     *("resnet50d", "vgg16_bn", "densenet121", "efficientnet_b4", "mobilenetv3_large_100", "inception_v3"),
     *("vit_base_patch32_224", "deit_small_patch16_224", "swin_tiny_patch4_window7_224", "convnextv2_nano"),
     *("pvt_v2_b2", "res2net50_14w_8s", "resnext50_32x4d", "coatnet_0_rw_224", "maxvit_tiny_tf_224", "regnety_004"),
-    *("beit_base_patch16_224", "eva02_tiny_patch14_224", "xcit_nano_12_p8_224", "nfnet_f0", "mobilevit_s"),
+    *("beit_base_patch16_224", "eva02_tiny_patch14_224", "xcit_nano_12_p8_224", "nfnet_f0", "mobilevit_s", "resmlp_12_224"),
 ]
 
 

@@ -40,14 +40,17 @@ def test_the_threshold_comes_from_the_other_half():
     half = np.array([0, 0, 1, 1])
     values = np.array([[0.9, 0.8, 0.1, 0.2], [0.3, 0.3, 0.7, np.nan]])  # candidate, image
     # Half 1 prefers candidate 1, which half 0 must then use; and the other way round.
-    np.testing.assert_allclose(choose_elsewhere(values, half), [0.3, 0.3, 0.1, 0.2])
+    found, used = choose_elsewhere(values, half)
+    np.testing.assert_allclose(found, [0.3, 0.3, 0.1, 0.2])
+    assert used.tolist() == [1, 0]
 
 
 def test_without_other_images_nothing_is_known():
-    assert np.isnan(choose_elsewhere(np.array([[0.5], [0.6]]), halves(["a"]))).all()
+    assert np.isnan(choose_elsewhere(np.array([[0.5], [0.6]]), halves(["a"]))[0]).all()
     half = np.array([0, 1])
-    found = choose_elsewhere(np.array([[0.5, np.nan], [0.6, np.nan]]), half)
+    found, used = choose_elsewhere(np.array([[0.5, np.nan], [0.6, np.nan]]), half)
     assert np.isnan(found).all()
+    assert used.tolist() == [-1, 1]
 
 
 def test_an_image_never_chooses_for_itself():
@@ -56,7 +59,7 @@ def test_an_image_never_chooses_for_itself():
     values, half = rng.random((5, 2, 8)), halves([f"{i}" for i in range(8)])
     changed = values.copy()
     changed[:, :, 3] = np.roll(values[:, :, 3], 1, axis=0)[::-1]
-    before, after = choose_elsewhere(values, half), choose_elsewhere(changed, half)
+    (before, _), (after, _) = choose_elsewhere(values, half), choose_elsewhere(changed, half)
     which = [(values[:, at, 3] == before[at, 3]).argmax() for at in range(2)]
     np.testing.assert_allclose(after[:, 3], [changed[one, at, 3] for at, one in enumerate(which)])
 
@@ -65,9 +68,11 @@ def test_metrics_with_and_without_candidates_together():
     values = np.concatenate([np.full((1, 1, 4), 0.25), np.random.default_rng(1).random((len(THRESHOLDS), 1, 4))])
     names = [f"{i}" for i in range(4)]
     found = settle(values, [METRICS["energy"], METRICS["iou-best"]], names)
-    assert found.shape == (2, 1, 4)
-    assert (found[0] == 0.25).all()
-    np.testing.assert_allclose(found[1], choose_elsewhere(values[1:], halves(names)), rtol=1e-6)
+    assert found.values.shape == (2, 1, 4)
+    assert (found.values[0] == 0.25).all()
+    wanted, used = choose_elsewhere(values[1:], halves(names))
+    np.testing.assert_allclose(found.values[1], wanted, rtol=1e-6)
+    assert found.chosen == {"iou-best": [[THRESHOLDS[int(one[0])]] for one in used]}
 
 
 def test_on_a_whole_set_of_maps(made_up):
@@ -87,3 +92,5 @@ def test_on_a_whole_set_of_maps(made_up):
     assert (card.values[2] < 1).all()
     assert (card.baseline_values[1, 0] < 0.3).all()
     assert np.isfinite(card.baseline_values[1, :2]).all()
+    (chosen,) = card.to_dict()["settings"]["chosen"].values()
+    assert all(one > 0.4 for half in chosen for row in half for one in row)  # [half][method][model]
