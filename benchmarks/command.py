@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import dissection, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
+from . import dissection, dynamics, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -120,6 +120,13 @@ SECTIONS = {
         "CPU seconds and MiB of labels of units by words; share, memory = ours / those of images times concepts",
         dissection.COLUMNS,
         lambda options: dissection.dissection_rows(options.quick),
+        lambda options: options.quick,
+    ),
+    "dynamics": Section(
+        "CPU seconds of recording a training beside those of the evaluation pass (share = ours / pass); of a large\n"
+        "history: its size on disk, opening it, measuring it",
+        dynamics.COLUMNS,
+        lambda options: dynamics.dynamics_rows(1 if options.quick else options.rounds, options.quick),
         lambda options: options.quick,
     ),
     "shapley": Section(

@@ -25,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from . import learning
 from .rows import Row, as_json, printed
 from .viewer import viewer_rows
 
@@ -274,7 +275,8 @@ def _segments(image: int, side: int) -> NDArray[np.uint8]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--images", type=int, default=IMAGES)
+    parser.add_argument("--section", choices=("look", "learning"), default="look")
+    parser.add_argument("--images", type=int, help=f"{IMAGES}, in the section learning {learning.IMAGES}")
     parser.add_argument("--models", type=int, default=MODELS)
     parser.add_argument("--rounds", type=int, help="times a page is opened: 3, in the viewer 5")
     parser.add_argument("--section", choices=SECTIONS, nargs="+", help="what is measured: look, and size with --store")
@@ -302,7 +304,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps({"rows": [as_json(row) for row in kept()]}))
     else:
-        for line in printed(COLUMNS, kept()):
+        for line in printed(learning.COLUMNS if options.section == "learning" else COLUMNS, kept()):
             print(line, flush=True)
     return 0
 

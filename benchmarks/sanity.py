@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from crosslight.core.geometry import Preprocess
+from crosslight.evaluation.probing import parameter_randomisation
 from crosslight.evaluation.probing.anew import subject_of
 from crosslight.evaluation.probing.parameter_randomisation import randomisation_curves
 from crosslight.evidence import Gathering
@@ -75,8 +76,8 @@ def _row(case: Case, rounds: int, peers: bool) -> Iterator[Row]:
     name, found = " ".join(case.methods), dict[str, Any]()
 
     def ours() -> None:
-        new = Classifier(classifier.network, classifier.preprocess)  # of which nothing is known from the round before
-        gathering = Gathering(new, batch, batch_size=case.images)  # as Quantus'
+        parameter_randomisation._COPIES.clear()  # Quantus copies the network each time, too
+        gathering = Gathering(classifier, batch, batch_size=case.images)  # as Quantus'
         subjects = [subject_of(gathering, method) for method in case.methods]
         found["ours"] = randomisation_curves(subjects, order="top-down")
 

@@ -124,6 +124,13 @@ SCREENS = {
     ),
     "report-pair": Screen("demo", "#agree/0/0/8", (1200, 850), PAIR, matrix_behind, dark=True),
     "report-classes": Screen("demo", "#classes", (1200, 882), "#classes canvas"),
+    "report-learning": Screen(
+        "demo",
+        "#learning/3?pick=cell_2_3_20",
+        (1280, 1900),
+        ".plate-small canvas[data-drawn]",
+        parts=(".learning-main", ".pictures-panel"),
+    ),
     "report-right": Screen("demo", "#right", (1200, 2600), "#right table", parts=("#right table >> nth=0",)),
     "viewer-start": Screen("start", size=(1200, 722), ready=".samples img", act=see_samples),
     "viewer-board": Screen("viewer", size=(1200, 806), ready=".samples img", act=watch),

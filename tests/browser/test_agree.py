@@ -351,6 +351,8 @@ def test_many_models_are_one_picture_with_the_same_cells(
     image.scroll_into_view_if_needed()
     before = image.get_attribute("href")
     box = image.bounding_box()
+    leaning = view.locator(".matrix .names text[transform='rotate(-45)']").count()
+    assert box["width"] / MANY >= 17 or not leaning  # or the names over the columns stand on each other
     order = [method.main.sets.index(name) for name in names(view)]
     view.mouse.move(box["x"] + 3.5 * box["width"] / MANY, box["y"] + 8.5 * box["height"] / MANY)
     assert number(method.main.mean[order[8], order[3]]) in view.locator(".tip").inner_text()

@@ -284,10 +284,17 @@ def test_without_scripts_the_findings_are_there(chromium: Any, report: Path) -> 
 
 
 def test_all_views_are_printed(opened: Opened) -> None:
-    go(opened.page, "how")
-    opened.page.emulate_media(media="print")
-    assert all(opened.page.locator(f"#{view}").is_visible() for view in VIEWS)
-    assert not opened.page.locator("header.masthead").is_visible()
+    page = opened.page
+    go(page, "how")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert all(page.locator(f"#{view}").is_visible() for view in VIEWS)
+    assert not page.locator("header.masthead").is_visible()
+    assert not page.locator("#look-root").is_visible()  # it was not opened, and says so
+    page.emulate_media(media="screen")
+    go(page, "look")
+    page.emulate_media(media="print")
+    assert page.locator("#look-root").is_visible()
 
 
 def test_the_single_file_works_and_asks_for_nothing(pages: Pages, single: Path) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="killing and for
 
 HERE = Path(__file__).parent
 #: every way of being killed, and twice in a row in the same epoch
-KILLS = ["step", "validation", "recorded", "weights", "state", "saved", "step", "step", "recorded", "end"]
+KILLS = ["step", "validation", "recorded", "weights", "state", "saved", "step", "step", "end"]
 
 
 @pytest.fixture
@@ -63,12 +63,12 @@ def assert_same_history(one: History, other: History) -> None:
             assert a == b, field.name
 
 
-def test_a_training_killed_ten_times(folder: Path) -> None:
+def test_a_training_killed_nine_times(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(HERE / "training_driver.py"), str(folder), "0", *KILLS],
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=280,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
     )

@@ -1,8 +1,8 @@
 """Trains one classifier again and again in children, most of which are killed; says on standard output what happened.
 
 Usage: ``python training_driver.py FOLDER SEED KILL...``. A first run, into ``FOLDER/undisturbed``, is left alone. Then
-comes one run into ``FOLDER/killed`` for every KILL, each one of `KILLS`, and a last one to the end. Libraries are imported
-once, and every run is a fork of this process.
+comes one run into ``FOLDER/killed`` for every KILL, each one of `KILLS`, and a last one to the end. Libraries are
+imported once, and every run is a fork of this process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import lightning.pytorch  # noqa: F401 - imported once for all children
 import torch
-import torch._dynamo  # noqa: F401 - likewise
+import torch._dynamo
 
 from crosslight.cli.app import app
 from crosslight.dynamics.recorder import Recorder

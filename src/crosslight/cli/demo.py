@@ -101,17 +101,55 @@ def _score(demo: Demo, progress: Progress) -> None:
         save_scores(score(demo.done), demo.done)
 
 
+def _learn(demo: Demo, progress: Progress) -> None:
+    from ..report.learning import save_scenes_runs
+
+    save_scenes_runs(demo.done, LEARNED)
+
+
+def _dissect(demo: Demo, progress: Progress) -> None:
+    from ..dissection.api import dissect
+    from ..dissection.folders import WITHIN, folder_of, remember
+    from ..dissection.saved import has_dissection, open_dissection
+    from ..images import open_images
+    from ..models import load_model
+    from ..study import demo as packaged
+
+    images = open_images("scenes", limit=packaged.DISSECTED_IMAGES, sample="first")
+    for name, label in packaged.DISSECTED:
+        folder = folder_of(demo.out / WITHIN, label, several=True)
+        if has_dissection(folder) and open_dissection(folder).labellings:
+            continue
+        found = dissect(
+            load_model(name, label=label),
+            images,
+            packaged.DISSECTED_LAYERS,
+            masks="scenes",
+            concepts="scenes",
+            encoder="scenes",
+            share=packaged.DISSECTED_SHARE,
+            out=folder,
+            progress=progress,
+        )
+        remember(found, folder, images="scenes", limit=len(images), sample="first", seed=0)
+
+
 def _report(demo: Demo, progress: Progress) -> None:
     from ..report import write_report
 
     demo.report = write_report(demo.done, analysis=demo.analysis, progress=progress)
 
 
+#: classifiers whose training runs are shown
+LEARNED = ("resnet", "mobilenet", "vit", "swin")
+
 #: what the demo does, in this order; a further part of Crosslight is shown by one more line
 STEPS = (
     Step("explain", "Every method explains every classifier", "evaluations", _explain),
     Step("compare", "Do classifiers look at the same places?", "parts", _compare),
     Step("score", "Are the maps right? In these pictures the evidence is known", "methods", _score),
+    Step("learn", "How did they learn? Their own training runs", "runs", _learn),
+    Step("dissect", "What do the units of a clean and of a biased classifier detect?", "images", _dissect),
     Step("report", "Writing the report", "parts", _report),
 )
 

@@ -22,8 +22,8 @@ from .console import only_results_on_stdout, print_json
 from .options import Device, Json, Precision, Weights, parse_settings
 
 #: options that belong to the making of a dissection, and those of arrays in files
-MAKING = ("model", "only", "layers", "masks", "legend", "encoder", "pooling", "view", "share", "threshold", "batch", "block",
-          "weights", "device", "precision")  # fmt: skip
+MAKING = ("model", "only", "layers", "masks", "legend", "encoder", "pooling", "view", "share", "threshold", "batch",
+          "block", "weights", "device", "precision")  # fmt: skip
 STORED = ("activations", "image_features", "concept_features")
 SHARED = ("images", "limit", "concepts", "form", "settings", "seed")
 
@@ -133,8 +133,8 @@ def dissect(
         fold = Fold(plurals, read_synonyms(synonyms) if synonyms is not None else {})
         asked = Asked(
             tuple(model or ()), tuple(only or ()), tuple(layers or ()), images, limit, masks, legend, concepts, encoder,
-            score, form, parse_settings(settings or []), pooling, view, share, threshold, batch, block, seed, weights, device,
-            precision, out, _command(context),
+            score, form, parse_settings(settings or []), pooling, view, share, threshold, batch, block, seed,
+            weights, device, precision, out, _command(context),
         )  # fmt: skip
         if done:
             _refuse(context, (*MAKING, *STORED, *SHARED), "is for making a dissection, and DONE names finished ones")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..images import ImageSet
     from ..models import Classifier
 
+#: share of units with a label by masks below which a person is told what may be the reason
+FEW = 0.05
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -135,6 +138,7 @@ def _classifiers(asked: Asked) -> list[Classifier]:
 
 def _dissect(classifier: Classifier, images: ImageSet, asked: Asked, folder: Path) -> Dissection:
     from ..dissection.api import dissect
+    from ..dissection.folders import remember
 
     words: dict[str, Any] = {}
     if asked.concepts is not None:
@@ -159,7 +163,10 @@ def _dissect(classifier: Classifier, images: ImageSet, asked: Asked, folder: Pat
         **words,
     )
     note = words["concepts"].note if words else ""
-    return _with_source(found, asked, folder, note)
+    return remember(
+        found, folder, images=str(asked.images), limit=asked.limit, sample="first", seed=asked.seed,
+        command=asked.command, concepts_note=note,
+    )  # fmt: skip
 
 
 def _layer(text: str) -> str | float:
@@ -168,22 +175,6 @@ def _layer(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text.strip()
-
-
-def _with_source(dissection: Dissection, asked: Asked, folder: Path, note: str) -> Dissection:
-    """The same, which says where its pictures are found again, and what made it."""
-    from ..dissection.saved import save_dissection
-
-    given = str(asked.images)
-    path = Path(given).expanduser()
-    source = {"source": given, "path": str(path.resolve()) if path.exists() else given, "limit": asked.limit}
-    facts = {"images": {**source, "sample": "first", "seed": asked.seed}, "command": asked.command}
-    facts |= {"concepts_note": note} if note else {}
-    if all(dissection.facts.get(key) == value for key, value in facts.items()):
-        return dissection
-    found = replace(dissection, facts={**dissection.facts, **facts})
-    save_dissection(found, folder)
-    return found
 
 
 def from_features(
@@ -322,6 +313,24 @@ def _notes(dissections: Sequence[Dissection]) -> tuple[str, ...]:
                 f"{one.model}: {len(one.failures):,} of {len(one.images):,} images could not be read, such as "
                 f"{one.images[row]}: {reason}"
             )
+        found += _too_small(one)
         settings = [{**one.facts, **each.settings} for each in one.labellings]
         found += [str(each["concepts_note"]) for each in settings[:1] if each.get("concepts_note")]
     return tuple(dict.fromkeys(found))
+
+
+def _too_small(dissection: Dissection) -> list[str]:
+    """Where hardly a unit has a label by masks: which concepts cannot have a detector, whatever the units do."""
+    settings = dissection.facts.get("settings")
+    share = float(settings.get("share", 0)) if isinstance(settings, Mapping) else 0.0
+    by_masks = [one for one in dissection.labellings if one.score == "iou"]
+    units = sum(len(one.best) for one in by_masks)
+    labelled = sum(int((one.best >= 0).sum()) for one in by_masks)
+    threshold = float(by_masks[0].settings.get("threshold", 0)) if by_masks else 0.0
+    if not threshold or not share or labelled >= FEW * units:
+        return []
+    return [
+        f"{dissection.model}: masks label {labelled:,} of {units:,} units. Regions of {100 * share:g} % of all cells "
+        f"cannot overlap by {threshold:g} with a concept that covers more than {100 * share / threshold:.3g} % of the "
+        "pixels: for large things and places try a larger --share, such as 0.05"
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,39 +85,49 @@ def _layer(dissection: Dissection, one: Labelling, fold: Fold) -> dict[str, Any]
 
 
 def _find(made: Made, concept: str, fold: Fold) -> list[dict[str, Any]]:
-    """The units whose label is a concept or has it in it; where it is the whole label first, then by score."""
+    """The units whose label is a concept, in the singular or the plural, or has it as one of its words.
+
+    Those whose whole label it is come first, then by score.
+    """
     import numpy as np
 
     from ..core.plain import plain
     from ..dissection.compare import NamedLayer
+    from ..dissection.folding import Fold
     from ..dissection.records import NONE
 
-    wanted = fold(concept.strip()).casefold()
+    fold = Fold(plurals=True, synonyms=fold.synonyms)
+
+    def words(text: str) -> str:
+        plain_words = " ".join(re.findall(r"\w+", fold(text)))
+        return f" {plain_words} "
+
+    wanted = words(concept)
     rows: list[tuple[Any, dict[str, Any]]] = []
     for dissection in made.dissections:
         for one in dissection.labellings:
             kinds = NamedLayer("", (), categories=dict(zip(one.concepts, one.categories, strict=False)))
             for unit, best in enumerate(one.best.tolist()):
                 name = one.concepts[best] if best != NONE else ""
-                if not name or wanted not in fold(name).casefold():
+                if not name or wanted not in words(name):
                     continue
                 at = np.flatnonzero(one.candidates[unit] == best)
                 score = float(one.scores[unit, at[0]]) if at.size else float("nan")
                 row = {"model": dissection.model, "layer": one.layer, "unit": unit, "concept": name,
                        "category": kinds.category(name), "score": score, "auc": float(one.auc[unit]),
                        "q": float(one.q[unit]), "by": one.score}  # fmt: skip
-                rows.append(((fold(name).casefold() != wanted, one.score, -score if score == score else 0), row))
+                rows.append(((words(name) != wanted, one.score, -score if score == score else 0), row))
     of_dissections = {dissection.model for dissection in made.dissections}
     for side in made.sides:
         if side.model in of_dissections:
             continue
         for layer in side.layers:
             for unit, name in enumerate(layer.labels):
-                if name and wanted in fold(name).casefold():
+                if name and wanted in words(name):
                     row = {"model": side.model, "layer": layer.name, "unit": unit, "concept": name,
                            "category": layer.category(name), "score": None, "auc": None, "q": None,
                            "by": side.score}  # fmt: skip
-                    rows.append(((fold(name).casefold() != wanted, "", 0), row))
+                    rows.append(((words(name) != wanted, "", 0), row))
     rows.sort(key=lambda item: item[0])
     return [plain(row) for _, row in rows]
 

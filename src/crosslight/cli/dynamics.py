@@ -31,7 +31,8 @@ def dynamics(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="RUN...", help="Folder of a recorded run, or an embedded classifier such as scenes/vit.",
+            metavar="RUN...",
+            help="Folder of a recorded run, or an embedded classifier such as scenes/vit.",
             show_default=False,
         ),
     ] = None,
@@ -43,21 +44,28 @@ def dynamics(
         typer.Option("--out", "-o", metavar="PATH", help="Folder of the page, or with --single-file the file."),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="Follow the runs while they are trained; the open page shows every new epoch.")
+        bool,
+        typer.Option("--live", help="Follow the runs while they are trained; the open page shows every new epoch."),
     ] = False,
-    every: Annotated[float, typer.Option("--every", metavar="S", min=0.1, help="Of --live: seconds between looks.")] = 1.0,
+    every: Annotated[
+        float, typer.Option("--every", metavar="S", min=0.1, help="Of --live: seconds between looks.")
+    ] = 1.0,
     patience: Annotated[
         float | None, typer.Option("--patience", metavar="S", min=0, help="Of --live: end after so long without news.")
     ] = None,
     show: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = False,
     pictures: Annotated[
-        int | None, typer.Option("--pictures", metavar="N", min=0, help="Small pictures, at most: 10000, in one file 1000.")
+        int | None,
+        typer.Option("--pictures", metavar="N", min=0, help="Small pictures, at most: 10000, in one file 1000."),
     ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write the measures of every image as a table.")
     ] = None,
     instanceflow: Annotated[
         Path | None, typer.Option("--instanceflow", metavar="FILE", help="Write the run in InstanceFlow's format.")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the run for a paper: FILE.png, .svg or .pdf.")
     ] = None,
     imported: Annotated[
         list[Path] | None, typer.Option("--import", metavar="JSON", help="A run in InstanceFlow's format. Repeatable.")
@@ -75,14 +83,14 @@ def dynamics(
         raise InputError("name the folder of a recorded run, or an embedded classifier such as scenes/vit")
     if live and (single or files or any(name.startswith(_SCENES) for name in names)):
         raise InputError("--live follows folders in which runs are recorded, into a page in a folder")
-    if (csv or instanceflow) and len(names) + len(files) > 1:
-        raise InputError("--csv and --instanceflow write one run: name one")
+    if (csv or instanceflow or figure) and len(names) + len(files) > 1:
+        raise InputError("--csv, --instanceflow and --figure write one run: name one")
     with only_results_on_stdout():
         if live:
             result = _follow(names, to, every, patience, pictures, show)
         else:
             opened = _opened(names, files)
-            written = _tables(opened[0][1], csv, instanceflow)
+            written = _tables(*opened[0], csv, instanceflow, figure)
             where = _write(opened, names, to, single, pictures) if page else None
             if where is not None and show:
                 _open(where)
@@ -108,14 +116,21 @@ def _opened(names: Sequence[str], files: Sequence[Path]) -> list[tuple[str, Hist
     return found
 
 
-def _tables(history: History, csv: Path | None, instanceflow: Path | None) -> list[str]:
+def _tables(
+    label: str, history: History, csv: Path | None, instanceflow: Path | None, figure: Path | None
+) -> list[str]:
     from ..dynamics import write_instanceflow, write_table
 
     if csv is not None:
         write_table(history, csv)
     if instanceflow is not None:
         write_instanceflow(history, instanceflow)
-    return [str(path) for path in (csv, instanceflow) if path is not None]
+    if figure is not None:
+        from ..report.figures.learning import learning_figure
+        from ..report.figures.saving import save_figure
+
+        save_figure(learning_figure(history, title=f"How {label} learned"), figure)
+    return [str(path) for path in (csv, instanceflow, figure) if path is not None]
 
 
 def _folder(names: Sequence[str]) -> Path:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: what can be drawn, as in `crosslight.report.figures.plots.KINDS`, which is too heavy to import for a list
 KINDS = (
     *("overlays", "matrix", "dendrogram", "map", "multiverse", "scorecard", "comparison", "communities", "pairs"),
-    "all",
+    *("learning", "all"),
 )
 #: kinds with one figure for each method
 _EACH = ("matrix", "dendrogram", "map", "multiverse", "communities", "pairs")
@@ -58,6 +58,9 @@ def figure(
     metric: Annotated[
         str, typer.Option("--metric", metavar="NAME", help="Of the scorecard; with one --model all metrics of it.")
     ] = "",
+    run: Annotated[
+        list[str] | None, typer.Option("--run", metavar="LABEL", help="Of learning: this run alone. Repeatable.")
+    ] = None,
     format: Annotated[
         list[str] | None, typer.Option("--format", metavar="F", help="png, svg or pdf. Repeatable; png by default.")
     ] = None,
@@ -70,7 +73,8 @@ def figure(
 
     overlays: photographs with their maps. matrix, dendrogram, map, communities, pairs: how alike models are under a
     method. comparison: methods under measures. multiverse: one question under every combination of choices. scorecard:
-    what crosslight score found. all: each of them that the study has.
+    what crosslight score found. learning: how a classifier learned, of each run that is recorded or of those that --run
+    names. all: each of them that the study has.
     """
     with only_results_on_stdout():
         for kind in kinds:
@@ -89,7 +93,9 @@ def figure(
         overlays = {"images": image or (), "limit": limit, "style": style, "top": top}
         single = model[0] if model and len(model) == 1 and not metric else ""
         wanted = list(
-            _drawings(plots, list(dict.fromkeys(kinds)), method or [], measure or [], overlays, (metric, single))
+            _drawings(
+                plots, list(dict.fromkeys(kinds)), method or [], measure or [], overlays, (metric, single), run or []
+            )
         )
         stems = distinct([f"{kind}--{slug(label)}" if label else kind for kind, label, _ in wanted])
         folder, every = to or out / "figures", "all" in kinds
@@ -122,6 +128,7 @@ def _drawings(
     measures: list[str],
     overlays: dict[str, Any],
     scores: tuple[str, str],
+    runs: list[str],
 ) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
     """Kind, method and how to draw it, of every figure that is asked for."""
     names = [kind for kind in KINDS[:-1] if kind in kinds or "all" in kinds]
@@ -132,6 +139,9 @@ def _drawings(
             yield kind, "", partial(plots.scorecard, scores[0], model=scores[1], methods=methods)
         elif kind == "comparison":
             yield kind, "", partial(plots.comparison, methods, **({"measures": measures} if measures else {}))
+        elif kind == "learning":
+            for label in runs or list(plots.runs) or [""]:
+                yield kind, label, partial(plots.learning, label)
         for label in methods or [""] if kind in _EACH else ():
             given = {"measure": measures[0]} if measures and kind != "multiverse" else {}
             yield kind, label, partial(getattr(plots, kind), label, **given)

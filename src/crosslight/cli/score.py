@@ -6,7 +6,7 @@ under ``localisation`` in ``OUT/scores.json``), ``probes`` (``metrics``, ``group
 ``models``, ``scores``, ``baselines``, ``above_chance``, ``costs``, ``evaluations``, ``seconds``, ``failures``,
 ``settings``) and ``rankings`` (``metrics``, ``methods``, ``models``, ``ranks`` with ``low`` and ``high``, ``tau``,
 ``concordance``, ``sentences``). With ``--list``: ``metrics``, a list of ``name``, ``group``, ``better``, ``cost``,
-``summary``, ``reference`` and ``settings``.
+``summary``, ``cannot_tell``, ``reference`` and ``settings``.
 """
 
 from __future__ import annotations
@@ -246,20 +246,26 @@ def _list(json: bool) -> None:
 
         found: list[dict[str, Any]] = [
             {"name": one.name, "group": LOCALISATION, "better": "higher", "cost": "no passes", "summary": one.summary,
-             "reference": one.reference, "settings": dict(one.settings)}
+             "cannot_tell": one.cannot_tell, "reference": one.reference, "settings": dict(one.settings)}
             for one in METRICS.values()
         ]  # fmt: skip
         found += [
             {"name": one.name, "group": one.group, "better": one.better, "cost": one.cost, "summary": one.summary,
-             "reference": one.reference, "settings": one.settings().model_dump(mode="json")}
+             "cannot_tell": one.cannot_tell, "reference": one.reference,
+             "settings": one.settings().model_dump(mode="json")}
             for one in PROBES.values()
         ]  # fmt: skip
     found.sort(key=lambda one: (GROUPS.index(one["group"]), one["name"]))
     if json:
         print_json({"metrics": found})
         return
-    names = ("group", "name", "better", "cost", "summary", "reference")
-    print_table([[one[name] for name in names] for one in found], names)
+    names = ("group", "name", "better", "cost", "summary", "cannot_tell")
+    rows = [[_first_sentence(one[name]) for name in names] for one in found]
+    print_table(rows, ["group", "name", "better", "cost", "tells", "cannot tell"])
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ")[0].removesuffix(".")
 
 
 def failures(probes: Probed) -> list[str]:

@@ -143,6 +143,7 @@ def train(
             device=device or "auto",
             record=not no_record,
             progress=listener("steps"),
+            decoding=listener("pictures"),
             **recipe,
         )
     if json:

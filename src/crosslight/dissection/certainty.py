@@ -123,7 +123,7 @@ def cross_tested(
     return Tested(mean, np.where(np.isnan(smaller), 1.0, np.minimum(2 * smaller, 1)), True)
 
 
-def testable(images: int) -> bool:
+def enough_images(images: int) -> bool:
     """Whether a half of so many images has at least 10 for the concept and as many others."""
     return images >= 2 * concept_images(images)
 

@@ -13,7 +13,7 @@ from ..core.errors import InputError
 SHARE = 0.005
 
 #: values wait until they are this part of those that are kept, or this many
-_WAITING_PART, _FEWEST_WAITING = 4, 64
+_WAITING_PART, _FEWEST_WAITING = 4, 256
 
 
 def rank_of(cells: int, share: float = SHARE) -> int:
@@ -82,8 +82,8 @@ class TopValues:
         order = np.argsort(units, kind="stable")
         sorted_units, sorted_values = units[order], values[order]
         present, starts = np.unique(sorted_units, return_index=True)
-        ends = np.append(starts[1:], len(sorted_units))
-        for unit, start, end in zip(present.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        ends = [*starts[1:].tolist(), len(sorted_units)][: len(starts)]
+        for unit, start, end in zip(present.tolist(), starts.tolist(), ends, strict=True):
             self._add(unit, sorted_values[start:end])
 
     def greatest(self, rank: int) -> NDArray[np.float32]:
@@ -97,7 +97,9 @@ class TopValues:
         found = np.full(len(self._kept), -np.inf, np.float32)
         for unit in range(len(self._kept)):
             self._merge(unit)
-            if self._count[unit] >= rank:
+            if rank == self.keep <= self._count[unit]:
+                found[unit] = self.bounds[unit]
+            elif self._count[unit] >= rank:
                 (values,) = self._kept[unit]
                 found[unit] = np.partition(values, len(values) - rank)[len(values) - rank]
         return found

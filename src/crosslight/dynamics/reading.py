@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from .epoch_files import read_epoch, read_instances, read_manifest, read_metrics
 from .gathering import gather
 from .history import MISSING, History
 from .merging import Epoch, Instances, merge, padded
-from .remarks import Remark, epochs_in_words, sentences
+from .remarks import NAMED, Remark, epochs_in_words, sentences
 
 
 def open_history(path: str | Path, *, unfinished: bool = False) -> History:
@@ -41,9 +42,7 @@ def open_history(path: str | Path, *, unfinished: bool = False) -> History:
         raise StoreError(f"there is no recorded run in {path}: a Recorder or `crosslight train` makes {folder}")
     if manifest["version"] != layout.VERSION:
         raise StoreError(f"{folder} was recorded in version {manifest['version']} of the format, not {layout.VERSION}")
-    # the epochs are listed before the images are read, because images are written first
     files = layout.finished_epochs(folder)
-    instances = read_instances(folder / layout.INSTANCES)
     told = list(manifest.get("remarks", ()))
     epochs, damaged = [], []
     for number, file in files.items():
@@ -54,19 +53,32 @@ def open_history(path: str | Path, *, unfinished: bool = False) -> History:
                 damaged.append(number)
     if damaged:
         told.append(f"The file of {epochs_in_words(damaged)} is damaged and was left out.")
-    begun, instances, told_of_begun = _in_progress(folder, set(files), instances, unfinished)
-    epochs = sorted([*epochs, *begun], key=lambda epoch: epoch.number)
+    instances = read_instances(folder / layout.INSTANCES)  # after the epochs, because images are written before them
+    complete, begun, instances, told_of_begun = _in_progress(folder, set(files), instances, unfinished)
+    epochs = sorted([*epochs, *complete, *begun], key=lambda epoch: epoch.number)
     if longer := [epoch.number for epoch in epochs if len(epoch.predictions) > len(instances.ids)]:
         raise StoreError(f"{folder}: {epochs_in_words(longer)} has more columns than there are images")
-    return _history(folder, manifest, instances, epochs, [*told, *told_of_begun])
+    odd = [one for epoch in epochs for one in epoch.remarks]
+    odd += [
+        one
+        for epoch in epochs
+        if epoch.number not in {one.number for one in begun}
+        for one in _absent(epoch, instances)
+    ]
+    return _history(folder, manifest, instances, epochs, [*told, *told_of_begun], odd)
 
 
 def _in_progress(
     folder: Path, finished: set[int], instances: Instances, unfinished: bool
-) -> tuple[list[Epoch], Instances, list[str]]:
-    """Epochs that are not in their own files: those that all processes ended, and where asked for the others."""
+) -> tuple[list[Epoch], list[Epoch], Instances, list[str]]:
+    """Epochs that are not in their own files: those that all processes ended, and where asked for the others.
+
+    Returns:
+        Both, the images with those that are new, and what is to be told.
+    """
     fresh, stale = layout.partial_files(folder), layout.partial_files(folder, layout.STALE)
-    epochs: list[Epoch] = []
+    ended: list[Epoch] = []
+    begun: list[Epoch] = []
     told: list[str] = []
     for number in sorted((fresh.keys() | stale.keys()) - finished):
         try:
@@ -77,30 +89,35 @@ def _in_progress(
         if not found.batches or not (complete or unfinished):
             continue
         epoch, instances = merge(number, found.batches, instances, first=not instances.ids)
-        epochs.append(epoch)
+        (ended if complete else begun).append(epoch)
         if not complete:
             seen = int((epoch.predictions != MISSING).sum())
             told.append(f"Epoch {number} is unfinished: {seen:,} of {len(instances.ids):,} images so far.")
             if found.torn:
                 told.append(f"The end of epoch {number}, {found.torn:,} bytes, is torn and was left out.")
-    return epochs, instances, told
+    return ended, begun, instances, told
+
+
+def _absent(epoch: Epoch, instances: Instances) -> list[Remark]:
+    """What is to be told of images that were not recorded in an epoch; those without numbers were."""
+    unfinite = [one for one in epoch.remarks if one.kind == "not-finite"]
+    missing = np.flatnonzero(padded(epoch, len(instances.ids)).predictions == MISSING).tolist()
+    count = len(missing) - sum(one.count for one in unfinite)
+    recorded = {name for one in unfinite for name in one.ids}
+    names = (instances.ids[at] for at in missing if instances.ids[at] not in recorded)
+    return [Remark("missing", epoch.number, count, tuple(islice(names, NAMED)))] if count > 0 else []
 
 
 def _history(
-    folder: Path, manifest: Mapping[str, Any], instances: Instances, epochs: Sequence[Epoch], told: list[str]
+    folder: Path,
+    manifest: Mapping[str, Any],
+    instances: Instances,
+    epochs: Sequence[Epoch],
+    told: list[str],
+    odd: Sequence[Remark],
 ) -> History:
     size = len(instances.ids)
     whole = [padded(epoch, size) for epoch in epochs]
-    remarks: list[Remark] = [one for epoch in epochs for one in epoch.remarks]
-    shown = {sentence.split(" ")[1] for sentence in told if sentence.endswith("so far.")}
-    for epoch in whole:
-        missing = np.flatnonzero(epoch.predictions == MISSING)
-        unfinite = sum(one.count for one in epoch.remarks if one.kind == "not-finite")
-        if len(missing) > unfinite and str(epoch.number) not in shown:
-            names = [instances.ids[at] for at in missing.tolist()]
-            known = {name for one in epoch.remarks if one.kind == "not-finite" for name in one.ids}
-            absent = [name for name in names if name not in known]
-            remarks += [Remark("missing", epoch.number, len(missing) - unfinite, tuple(absent[:3]))]
     metrics, lines = read_metrics(folder / layout.METRICS)
     if lines:
         told.append(f"{lines} line{'s' if lines > 1 else ''} of the metrics could not be read.")
@@ -119,7 +136,7 @@ def _history(
             for name in names
         },
         facts=manifest.get("facts", {}),
-        remarks=(*told, *sentences(remarks)),
+        remarks=(*told, *sentences(odd)),
     )
 
 

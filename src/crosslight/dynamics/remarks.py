@@ -67,7 +67,7 @@ def sentences(remarks: Iterable[Remark]) -> tuple[str, ...]:
         number = f"{most:,} image{'s' if most > 1 else ''}" if len(counts) == 1 else f"up to {most:,} images"
         named = (": " if most <= len(ids) and len(of_kind) == 1 else ", such as ") + ", ".join(map(repr, ids))
         words = one if most == 1 else several
-        told.append(f"In {epochs_in_words([each.epoch for each in of_kind])} {number} {words}{named}.")
+        told.append(f"In {epochs_in_words([each.epoch for each in of_kind])}, {number} {words}{named}.")
     return tuple(told)
 
 

@@ -213,7 +213,7 @@ def _write_layer(
 ) -> dict[str, Any]:
     """Write the maps of a layer's units, and say what stands on their cards."""
     top = layer.top_images[:, :most]
-    maps, low, high, level = _bytes(layer.top_maps[:, :most], layer.thresholds)
+    maps, level = _bytes(layer.top_maps[:, :most], layer.thresholds)
     labellings = [one for one in dissection.labellings if one.layer == layer.name]
     size = int(np.clip(CHUNK_BYTES // max(1, maps[0].size if len(maps) else 1), 8, CHUNK_UNITS))
     for chunk, start in enumerate(range(0, layer.units, size)):
@@ -227,7 +227,7 @@ def _write_layer(
             folder,
             f"{name}-{chunk}",
             {"top": places, "cells": list(maps.shape[2:]), "level": _plain(level[units], 2),
-             "low": _plain(low[units], 5), "high": _plain(high[units], 5), "bytes": deflated(maps[units].tobytes()),
+             "bytes": deflated(maps[units].tobytes()),
              "candidates": {str(at): _candidates(one, units, concepts) for at, one in enumerate(labellings)}},
         )  # fmt: skip
         parts.append(f"{name}-{chunk}")
@@ -292,10 +292,8 @@ def _candidates(labelling: Labelling, units: slice, concepts: _Concepts) -> list
     ]
 
 
-def _bytes(
-    maps: NDArray[np.float16], thresholds: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Maps as bytes from each unit's lowest value shown to its highest, those two, and its threshold on that scale."""
+def _bytes(maps: NDArray[np.float16], thresholds: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Maps as bytes from each unit's lowest value shown to its highest, and its threshold on that scale."""
     values = _reduced(maps.astype(np.float32))
     finite = np.where(np.isfinite(values), values, np.nan)
     flat = finite.reshape(len(values), -1)
@@ -305,7 +303,7 @@ def _bytes(
     span = np.where(high > low, high - low, 1.0)
     shares = (np.nan_to_num(finite, nan=0.0) - low[:, None, None, None]) / span[:, None, None, None]
     level = TOP_BYTE * (thresholds.astype(np.float64) - low) / span
-    return np.rint(TOP_BYTE * shares.clip(0, 1)).astype(np.uint8), low, high, level
+    return np.rint(TOP_BYTE * shares.clip(0, 1)).astype(np.uint8), level
 
 
 def _reduced(maps: NDArray[np.float32]) -> NDArray[np.float32]:

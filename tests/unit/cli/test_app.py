@@ -12,8 +12,8 @@ from crosslight.cli import run as run_command
 from crosslight.core.errors import ImageError, InputError
 
 COMMANDS = (
-    *("demo", "run", "explain", "agree", "score", "edit", "dissect", "tune", "train", "convergence", "report", "figure"),
-    *("view", "export", "import", "models", "layers", "methods", "scenes"),
+    *("demo", "run", "explain", "agree", "score", "edit", "dissect", "tune", "train", "convergence"),
+    *("dynamics", "report", "figure", "view", "export", "import", "models", "layers", "methods", "scenes"),
 )
 
 

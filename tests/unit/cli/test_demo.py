@@ -10,6 +10,7 @@ import pytest
 
 from crosslight.cli import demo as command
 from crosslight.methods import METHODS
+from crosslight.report.learning import sheets
 from crosslight.scenes.classifiers.table import LINEAGES
 from crosslight.study import demo as packaged
 
@@ -54,6 +55,10 @@ def tiny(patch, tmp_path_factory):
     file = tmp_path_factory.mktemp("packaged") / "demo.toml"
     file.write_text(STUDY, encoding="utf-8")
     patch.setattr(packaged, "FILE", file)
+    patch.setattr(command, "LEARNED", ("vit",))
+    patch.setattr(sheets, "SCENES_LIMIT", 3)
+    patch.setattr(packaged, "DISSECTED_IMAGES", 10)
+    patch.setattr(packaged, "DISSECTED_LAYERS", (1.0,))
     patch.setattr("os.fsync", lambda descriptor: None)
     return file
 
@@ -76,6 +81,7 @@ def test_findings_and_the_report_are_printed_last(finished):
     assert any(line.startswith("Are maps right") for line in heads)
     assert (out / "scores.json").is_file()
     assert (out / "agreement" / "grad-cam.json").is_file()
+    assert '<div class="view" id="learning">' in (out / "report" / "index.html").read_text("utf-8")
 
 
 def test_every_step_has_a_line_of_its_own(finished):

@@ -114,7 +114,7 @@ def test_list(call):
     by_name = {one["name"]: one for one in found}
     assert {one["group"] for one in found} >= {"localisation", "faithfulness", "complexity"}
     assert by_name["deletion"]["settings"]["steps"] == 50
-    assert all(one["summary"] and one["cost"] and one["reference"] for one in found)
+    assert all(one["summary"] and one["cannot_tell"] and one["cost"] and one["reference"] for one in found)
     assert "insertion" in call("score", "--list").out
 
 

@@ -76,7 +76,8 @@ def made_up_dissection(
 def _layer(name: str, grid: tuple[int, int], units: int, images: int, at: int, of: int) -> UnitLayer:
     rng = np.random.default_rng(at)
     maps = rng.random((images, units, *grid)).astype(np.float32)
-    maps[:, DEAD[1]] = 0 if name == DEAD[0] else maps[:, DEAD[1]]
+    if name == DEAD[0]:
+        maps[:, DEAD[1]] = 0
     activations = maps.mean(axis=(2, 3))
     activations[-1] = np.nan
     top = np.full((units, TOP), NONE, np.int32)

@@ -15,7 +15,7 @@ from crosslight.dynamics import MISSING, UNKNOWN, History, Recorder
 
 def history(predictions: Any, labels: Any = None, classes: int | Sequence[str] | None = None, **others: Any) -> History:
     """A history from its predictions, -1 for missing ones."""
-    rows = np.array(predictions, np.int64).reshape(len(predictions), -1)
+    rows = np.array(predictions, np.int64)
     size = rows.shape[1]
     known = rows[rows >= 0]
     number = classes if classes is not None else int(max([0, *known.tolist(), *(labels or [])])) + 1

@@ -12,9 +12,9 @@ from crosslight.scenes.classifiers import CLASSIFIERS, read_learning
 @pytest.mark.parametrize("name", ["vit", "densenet-watermark"])
 def test_pictures_and_labels_are_those_of_the_source(name: str) -> None:
     found = scenes_history(name)
-    images = open_images(found.facts["images"], limit=len(found.ids), how="first")
-    assert tuple(image.name for image in images) == found.ids
-    assert [image.label for image in images] == [found.classes[label] for label in found.labels]
+    images = open_images(found.facts["images"], limit=40, sample="first")
+    assert tuple(image.name for image in images) == found.ids[:40]
+    assert [image.label for image in images] == [found.classes[label] for label in found.labels[:40]]
 
 
 def test_numbers_are_those_of_the_record() -> None:

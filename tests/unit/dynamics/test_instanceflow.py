@@ -15,7 +15,7 @@ from crosslight.dynamics.instanceflow import from_instanceflow, to_instanceflow
 from .making import histories, history
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories())
 def test_round_trip(one: History) -> None:
     written = to_instanceflow(one)

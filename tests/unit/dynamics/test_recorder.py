@@ -345,7 +345,7 @@ def test_padding_counts_once(tmp_path: Path) -> None:
     found = recorded(tmp_path, (["x", "y"], [0, 1], [0, 1]), (["x"], [0], [0]))
     assert found.predictions.tolist() == [[0, 1]]
     [told] = found.remarks
-    assert told.startswith("In epoch 0 1 image was recorded twice with the same prediction")
+    assert told.startswith("In epoch 0, 1 image was recorded twice with the same prediction")
     assert told.endswith("it counts once: 'x'.")
 
 
@@ -353,7 +353,9 @@ def test_an_id_seen_twice_with_different_predictions(tmp_path: Path) -> None:
     found = recorded(tmp_path, (["x", "y"], [0, 1], [0, 1]), (["y", "x"], [1, 2], [1, 0]))
     assert found.predictions.tolist() == [[0, 1]]
     assert len(found.remarks) == 2
-    assert "In epoch 0 1 image was recorded twice with different predictions; the first was kept: 'x'." in found.remarks
+    assert (
+        "In epoch 0, 1 image was recorded twice with different predictions; the first was kept: 'x'." in found.remarks
+    )
 
 
 def test_an_id_missing_in_one_epoch_and_one_that_comes_late(tmp_path: Path) -> None:
@@ -363,8 +365,8 @@ def test_an_id_missing_in_one_epoch_and_one_that_comes_late(tmp_path: Path) -> N
     assert found.predictions.tolist() == [[0, 1, MISSING], [MISSING, 1, 2]]
     assert found.labels.tolist() == [0, 1, 2]
     assert found.remarks == (
-        "In epoch 1 1 image was not in the epochs before: 'z'.",
-        "In epochs 0 to 1 1 image was not recorded, such as 'z', 'x'.",
+        "In epoch 1, 1 image was not in the epochs before: 'z'.",
+        "In epochs 0 to 1, 1 image was not recorded, such as 'z', 'x'.",
     )
 
 
@@ -374,7 +376,7 @@ def test_a_label_that_changed(tmp_path: Path) -> None:
     found = recorded(tmp_path, (["x", "y"], said, [2, 1]), epoch=1)
     assert found.labels.tolist() == [0, 1]
     assert found.predictions.tolist() == [[0, 1], [0, 1]]
-    assert found.remarks == ("In epoch 1 1 image came with another label than before; the first was kept: 'x'.",)
+    assert found.remarks == ("In epoch 1, 1 image came with another label than before; the first was kept: 'x'.",)
     assert np.isnan(found.probability).tolist() == [[False, False], [True, False]]  # measured against another label
     assert np.isnan(found.margin).tolist() == [[False, False], [True, False]]
 
@@ -392,7 +394,7 @@ def test_logits_that_are_no_numbers(tmp_path: Path, bad: list[float]) -> None:
     assert found.predictions.tolist() == [[MISSING, 1]]
     assert np.isnan(found.probability[0, 0])
     assert np.isnan(found.margin[0, 0])
-    assert found.remarks == ("In epoch 0 1 image had logits that are not finite numbers, and so no prediction: 'x'.",)
+    assert found.remarks == ("In epoch 0, 1 image had logits that are not finite numbers, and so no prediction: 'x'.",)
 
 
 def test_a_class_that_was_masked_out(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from crosslight.dynamics.confusion import confusion_over
 from .making import histories, history
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(histories())
 def test_confusion_counts_labels_by_predictions(one: History) -> None:
     total = np.zeros((len(one.classes),) * 2, int)
@@ -53,7 +53,7 @@ def test_by_class_and_overall() -> None:
     json.dumps(found.to_dict(), allow_nan=False)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(histories())
 def test_means_are_of_what_is_known(one: History) -> None:
     found = summary(one)

@@ -3,6 +3,8 @@ import { widthOf } from "../core/letters.js";
 import type { Agree } from "./data.js";
 
 export const FONT = 12;
+/** Names that lean over narrower columns would stand on each other. */
+const LEANING = 17;
 
 export interface Grid {
   count: number;
@@ -20,6 +22,8 @@ export interface Grid {
   nameRoom: number;
   marked: number;
   narrow: boolean;
+  /** whether the names over the columns stand upright, else they lean */
+  upright: boolean;
   /** by set: which row and column is its own */
   spot: number[];
 }
@@ -33,12 +37,14 @@ export function gridOf(agree: Agree, room: number, bar: number): Grid {
   const nameRoom = Math.min(narrow ? 84 : 168, longest + 2);
   const gutter = narrow ? 42 : 138;
   const left = gutter + nameRoom + marked + 10;
-  const overhang = narrow ? 4 : (nameRoom + marked + 6) * 0.71 + 4; // names over the columns lean to the right
+  const lean = (nameRoom + marked + 6) * 0.71 + 4; // to the right, beyond the last column
+  const upright = narrow || (room - left - lean) / count < LEANING;
+  const overhang = upright ? 4 : lean;
   const cell = Math.max(11, Math.min(56, Math.floor((room - left - overhang) / count)));
   const side = cell * count;
-  const above = (narrow ? nameRoom : nameRoom * 0.71 + 8) + marked + 6;
+  const above = (upright ? nameRoom : nameRoom * 0.71 + 8) + marked + 6;
   return {
-    count, cell, side, left, above, gutter, nameRoom, marked, narrow,
+    count, cell, side, left, above, gutter, nameRoom, marked, narrow, upright,
     width: left + Math.max(side, 120) + overhang,
     height: above + side + bar,
     spot: new Array<number>(count).fill(0),

@@ -15,17 +15,17 @@ export interface Headings {
 }
 
 export function drawHeadings(agree: Agree, grid: Grid, linked: Linked): Headings {
-  const { marked, nameRoom, narrow, spot } = grid;
+  const { marked, nameRoom, upright, spot } = grid;
   const made = agree.sets.map((name, set) => {
     const text = clipped(name, nameRoom, FONT);
     const row = s("g", { class: "name" }, s("text", { x: -8 - marked, y: 4, "text-anchor": "end" }, text));
-    const turned = s("text", { x: marked + (narrow ? 2 : 4), y: 4, transform: `rotate(${narrow ? -90 : -45})` }, text);
+    const turned = s("text", { x: marked + (upright ? 2 : 4), y: 4, transform: `rotate(${upright ? -90 : -45})` }, text);
     const column = s("g", { class: "name" }, turned);
     if (grid.cell < 12) turned.classList.add("tight");
     if (agree.group) {
       const look = lookOf(agree.group[set]);
       row.append(mark(look, -10, 0, 4.6));
-      column.append(narrow ? mark(look, 0, -8, 4.6) : mark(look, 7, -7, 4.6));
+      column.append(upright ? mark(look, 0, -8, 4.6) : mark(look, 7, -7, 4.6));
     }
     for (const node of [row, column]) {
       node.addEventListener("pointermove", (event) => {

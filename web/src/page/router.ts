@@ -112,6 +112,7 @@ async function show(): Promise<void> {
   last = view;
   await begin(view);
   if (place().view !== view) return;
+  document.getElementById(view)?.classList.add("seen");
   listeners.get(view)?.(place().rest);
   if (!inside) return;
   for (let around: Element | null = inside; around; around = around.parentElement) {
@@ -131,6 +132,6 @@ export function startRouter(views: Record<string, Start>, ready: (view: HTMLElem
     void show();
   });
   // All views are printed, those that were not looked at as far as they draw themselves in time.
-  addEventListener("beforeprint", () => Object.keys(starts).forEach((view) => void begin(view)));
+  addEventListener("beforeprint", () => Object.keys(starts).forEach((view) => document.getElementById(view) && void begin(view)));
   void show();
 }

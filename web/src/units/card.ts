@@ -2,7 +2,7 @@
 import { h } from "../core/dom.js";
 import { boxOf, loadMaps, loadPicture, type Unit } from "./data.js";
 import { drawActive, type Area } from "./region.js";
-import { placeOf, saidOf, sentence, swatch } from "./words.js";
+import { placeOf, saidOf, swatch } from "./words.js";
 
 /** Sizes in pixels of the page. */
 export interface CardSize {
@@ -48,10 +48,10 @@ export function makeCard(one: Unit, score: string, size: CardSize): HTMLElement 
   void drawPictures(canvas, one, dots).catch((error: unknown) => (canvas.title = String(error)));
   return h(
     "div",
-    { class: `unit-card${said.label ? "" : " unnamed"}`, role: "option", tabindex: -1, "aria-label": sentence(one, score), "aria-selected": "false" },
+    { class: `unit-card${said.label ? "" : " unnamed"}`, role: "option", tabindex: -1, "aria-selected": "false" },
     canvas,
-    h("div", { class: "unit-label" }, said.category && swatch(said.category), h("strong", { title: said.label || said.why }, said.label || `no label: ${said.why}`)),
-    h("div", { class: "unit-facts" }, [said.score, said.sure].filter(Boolean).join(" · ")),
-    h("div", { class: "unit-place" }, placeOf(one), ...said.marks.map((mark) => h("span", { class: "unit-mark" }, mark))),
+    h("div", { class: "unit-label" }, said.category && swatch(said.category), h("strong", { title: said.label || said.why }, said.label || `no label: ${said.why}`), said.category && h("span", { class: "hidden" }, said.category)),
+    h("div", { class: "unit-facts" }, [said.score, said.sure].filter(Boolean).join(" · "), ...said.marks.map((mark) => h("span", { class: "unit-mark" }, mark))),
+    h("div", { class: "unit-place", title: placeOf(one) }, placeOf(one)),
   );
 }

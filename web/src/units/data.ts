@@ -63,9 +63,7 @@ interface MapsPart {
   top: number[][];
   cells: [number, number];
   /** the threshold on the scale of the bytes, by unit */
-  level: number[];
-  low: number[];
-  high: number[];
+  level: (number | null)[];
   bytes: string;
   /** by number of the labelling: concept and score, by unit */
   candidates: Record<string, [number, number | null][][]>;
@@ -82,9 +80,8 @@ export interface Unit {
 export interface UnitMaps {
   pictures: number[];
   cells: readonly [number, number];
-  level: number;
-  low: number;
-  high: number;
+  /** null where the threshold is not known */
+  level: number | null;
   /** of each picture */
   maps: Uint8Array[];
   /** by way of labelling */
@@ -152,9 +149,7 @@ export async function loadMaps(one: Unit): Promise<UnitMaps> {
   return {
     pictures: there.map((i) => all[i]!),
     cells: raw.cells,
-    level: raw.level[at]!,
-    low: raw.low[at]!,
-    high: raw.high[at]!,
+    level: raw.level[at] ?? null,
     maps: there.map((i) => bytes.subarray((at * all.length + i) * size, (at * all.length + i + 1) * size)),
     candidates: Object.keys(raw.candidates).map((key) => raw.candidates[key]![at]!),
   };

@@ -37,6 +37,13 @@ function counted(score: string): Counted[] {
   );
 }
 
+// In the order of the bars; those without a label last.
+function kindsOf(all: Counted[]): string[] {
+  const there = new Set(all.flatMap((one) => one.kinds.map(([name]) => name)));
+  const order = [...Object.keys(CATEGORIES), ...there].filter((name) => there.has(name) && name !== OTHER && name !== NONE);
+  return [...new Set([...order, ...[OTHER, NONE].filter((name) => there.has(name))])];
+}
+
 /** How a kind is called: where no concept has a category, all that are labelled are of one kind. */
 function words(name: string, plain: boolean): string {
   return name === OTHER ? (plain ? "labelled" : "other or unknown") : name;
@@ -51,7 +58,7 @@ export function drawDepth(score: string, width: number): SVGSVGElement {
   const note = (one: Counted): string => `${whole(one.unique)} concepts`;
   const aside = Math.max(0, ...all.map((one) => widthOf(note(one), FONT))) + 14;
   const [from, to] = [names, Math.max(names + 60, width - aside)];
-  const kinds = [...new Set(all.flatMap((one) => one.kinds.map(([name]) => name)))];
+  const kinds = kindsOf(all);
   const keyRows = layOut(kinds.map((name) => words(name, plain)), width);
   const top = 22 * (1 + Math.max(0, ...keyRows.map((key) => key.row))) + 4;
   const height = top + models.length * TITLE + all.length * ROW + 26;
@@ -120,7 +127,7 @@ function sentence(all: Counted[], plain: boolean): string {
 /** The numbers behind the bars. */
 export function depthTable(score: string): Table {
   const all = counted(score);
-  const kinds = [...new Set(all.flatMap((one) => one.kinds.map(([name]) => name)))];
+  const kinds = kindsOf(all);
   return [
     ["model", "layer", "depth", "units", "different concepts", ...kinds],
     ...all.map((one) => [

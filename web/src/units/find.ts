@@ -40,7 +40,8 @@ export function matches(concept: number, search: string): boolean {
   if (!wanted) return true;
   if (concept < 0) return false;
   const [name, , singular] = units.concepts[concept]!;
-  return folded(name).includes(wanted) || folded(singular).includes(wanted) || folded(singular) === wanted.replace(/s$/, "");
+  const within = (text: string): boolean => ` ${folded(text)}`.replace(/[^\p{L}\p{N}]+/gu, " ").includes(` ${wanted.replace(/[^\p{L}\p{N}]+/gu, " ")}`);
+  return within(name) || within(singular) || folded(name).startsWith(wanted) || folded(singular) === wanted.replace(/s$/, "");
 }
 
 function isExact(concept: number, search: string): boolean {

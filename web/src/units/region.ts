@@ -88,7 +88,7 @@ export function veil(region: Uint8Array, width: number, height: number, thick: n
       } else {
         data[at] = data[at + 1] = 14;
         data[at + 2] = 20;
-        data[at + 3] = near(x, y, 2 * thick) ? 235 : 150;
+        data[at + 3] = near(x, y, 2 * thick) ? 225 : 125;
       }
     }
   }
@@ -102,7 +102,7 @@ export function drawActive(
   context: CanvasRenderingContext2D,
   area: Area,
   photo: HTMLImageElement | null,
-  map: { bytes: Uint8Array; cells: readonly [number, number]; level: number; box: Box } | null,
+  map: { bytes: Uint8Array; cells: readonly [number, number]; level: number | null; box: Box } | null,
   thick: number,
 ): void {
   const { x, y, width, height } = area;
@@ -116,7 +116,7 @@ export function drawActive(
     context.fillStyle = "#3a3a44";
     context.fillRect(x, y, width, height);
   }
-  if (!map) return;
+  if (!map || map.level === null) return;
   const region = activeRegion(map.bytes, map.cells, map.level, map.box, shown, width, height);
   scratch ??= document.createElement("canvas");
   scratch.width = width;

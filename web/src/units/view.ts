@@ -188,7 +188,7 @@ export async function startUnits(): Promise<void> {
   }
   choice = { ...choice, score: units.score, search: place().rest.join("/") };
   list = makeList(open);
-  count = h("p", { class: "count" });
+  count = h("p", { class: "count", id: "units-count" });
   root.replaceChildren(toolbar(), count, list.element);
   root.removeAttribute("aria-busy");
   fillWords();

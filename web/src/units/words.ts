@@ -52,14 +52,7 @@ export function saidOf(one: Unit, score: string): Said {
 /** Where a unit is. */
 export function placeOf(one: Unit): string {
   const model = units.models.length > 1 ? `${units.models[one.model].label} · ` : "";
-  return `${model}${layerOf(one).name} · unit ${one.unit}`;
-}
-
-/** A unit in words, for those who do not see its card. */
-export function sentence(one: Unit, score: string): string {
-  const said = saidOf(one, score);
-  const label = said.label ? `${said.label}${said.category ? ` (${said.category})` : ""}` : `no label, ${said.why}`;
-  return [label, said.score, said.sure, ...said.marks, placeOf(one)].filter(Boolean).join(", ");
+  return `unit ${one.unit} · ${model}${layerOf(one).name}`;
 }
 
 /** A mark in the colour of a category; its name stands beside it or in its title. */

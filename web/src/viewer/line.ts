@@ -42,7 +42,7 @@ export function refreshProgress(tick: () => void): void {
     said = 0;
     const { finished } = now;
     const text = stopped > 0 ? `Stopped with ${counted(stopped, "map")} to come.`
-      : finished ? `${counted(finished.maps, "map")} in ${duration(finished.seconds)}.` : ""; // prettier-ignore
+      : finished && finished.maps > 0 ? `${counted(finished.maps, "map")} in ${duration(finished.seconds)}.` : ""; // prettier-ignore
     words.replaceChildren(text);
     if (!text) line.hidden = true;
   }

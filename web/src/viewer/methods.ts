@@ -28,9 +28,9 @@ export function openMethods(): void {
     ),
   );
   tally();
-  openSheet("panel", "Methods", [count, h("div", { class: "list" }, ...groups)]).element
-    .querySelector<HTMLElement>("input[type=checkbox]:checked, input[type=checkbox]")
-    ?.focus();
+  const { element } = openSheet("panel", "Methods", [count, h("div", { class: "list" }, ...groups)]);
+  const first = element.querySelector<HTMLElement>("input[data-method]:checked") ?? element.querySelector<HTMLElement>("input[data-method]");
+  first?.focus();
 }
 
 function chosenOf(method: Method): Chosen | undefined {

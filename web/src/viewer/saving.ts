@@ -150,7 +150,7 @@ function suggestion(): string {
 
 async function save(name: string, wanted: string[], form: HTMLElement, out: HTMLElement): Promise<void> {
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Progress of saving" });
-  const words = h("p", { role: "status" }, "Beginning");
+  const words = h("p", { role: "status" }, `0 of ${counted(wanted.length, "photograph")} · reading the study`);
   const failures = h("ul", { class: "quiet" });
   const stop = h("button", { type: "button" }, "Cancel");
   try {

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.seeds import seed_for
-from .iou import TILES, Overlap
+from .iou import Overlap
+from .laid import TILES
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PERMUTATIONS = 199
 #: images that the test looks at, at most
 IMAGES = 2000
+#: numbers of a table that is not kept sparse
+_DENSE = 1 << 24
 
 
 def chance_images(identities: Sequence[str], seed: int = 0) -> frozenset[int]:
@@ -34,7 +37,12 @@ def chance_images(identities: Sequence[str], seed: int = 0) -> frozenset[int]:
 
 
 def chance_p(
-    found: Overlap, best: NDArray[np.intp], *, permutations: int = PERMUTATIONS, seed: int = 0
+    found: Overlap,
+    best: NDArray[np.intp],
+    tested: NDArray[np.intp],
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
 ) -> NDArray[np.float64]:
     """The p-value of each unit's overlap with its best concept, against its best overlap with any on other images.
 
@@ -44,28 +52,34 @@ def chance_p(
     Args:
         found: with pieces and places of the images to look at.
         best: int ``[units]``: the concept of each unit.
+        tested: numbers of the units to test.
         permutations: how many; the least p-value is one by this number and one.
         seed: of the permutations.
 
     Returns:
-        float64 ``[units]``: ``(1 + #{greatest overlap on other images >= overlap}) / (1 + permutations)``, where the
+        float64 ``[units]``, NaN for units that are not tested:
+        ``(1 + #{greatest overlap on other images >= overlap}) / (1 + permutations)``, where the
         greatest is over all concepts, so that it does not matter that the best of many was taken.
 
     Source:
         The maximum over concepts: Westfall & Young, Resampling-based multiple testing, 1993. That regions are compared
         with other images' labels is our own.
     """
+    p = np.full(len(found.both), np.nan)
+    if not len(tested):
+        return p
     rows = np.array([row for row, *_ in found.places], np.intp)
-    units = len(found.both)
-    observed, greatest = np.zeros(units), np.zeros((permutations, units))
+    observed, greatest = np.zeros(len(tested)), np.zeros((permutations, len(tested)))
     for concepts, members in _annotated_alike(found, rows):
-        laid = _Pieces.of(found, rows, concepts, members)
-        mine = np.flatnonzero(np.isin(best, concepts))
-        observed[mine] = laid.iou(np.arange(len(members)))[mine, np.searchsorted(concepts, best[mine])]
+        laid = _Pieces.of(found, rows, tested, concepts, members)
+        mine = np.flatnonzero(np.isin(best[tested], concepts))
+        own = laid.iou(np.arange(len(members)))
+        observed[mine] = own[mine, np.searchsorted(concepts, best[tested[mine]])]
         for number in range(permutations):
             partners = np.random.default_rng(seed_for(seed, number, "chance")).permutation(len(members))
             np.maximum(greatest[number], laid.iou(partners).max(axis=1), out=greatest[number])
-    return (1 + (greatest >= observed).sum(axis=0)) / (1 + permutations)
+    p[tested] = (1 + (greatest >= observed).sum(axis=0)) / (1 + permutations)
+    return p
 
 
 @dataclass(frozen=True)
@@ -73,9 +87,8 @@ class _Pieces:
     """Pieces of regions and places of concepts on the images that are annotated in the same categories.
 
     Attributes:
-        shape: units and images.
+        starts: where the pieces of each unit begin, and where the last ends.
         image: of each piece, its place among the images.
-        unit: of each piece.
         tile: of each piece.
         share: of the picture, each piece.
         places: ``[images * TILES, concepts]``: the share of a tile that a concept covers.
@@ -83,33 +96,42 @@ class _Pieces:
         cover: float64 ``[concepts]``: in pictures.
     """
 
-    shape: tuple[int, int]
+    starts: NDArray[np.intp]
     image: NDArray[np.intp]
-    unit: NDArray[np.intp]
     tile: NDArray[np.intp]
     share: NDArray[np.float32]
-    places: csr_array
+    places: csr_array | NDArray[np.float32]
     area: NDArray[np.float64]
     cover: NDArray[np.float64]
 
     @classmethod
     def of(
-        cls, found: Overlap, rows: NDArray[np.intp], concepts: NDArray[np.intp], members: NDArray[np.intp]
+        cls,
+        found: Overlap,
+        rows: NDArray[np.intp],
+        tested: NDArray[np.intp],
+        concepts: NDArray[np.intp],
+        members: NDArray[np.intp],
     ) -> _Pieces:
         from scipy.sparse import csr_array
 
         place = {int(rows[member]): at for at, member in enumerate(members)}
         image, unit, tile, share = _joined([(place[row], *rest) for row, *rest in found.pieces if row in place])
+        kept = np.flatnonzero(np.isin(unit, tested))
+        order = kept[np.argsort(unit[kept], kind="stable")]
+        number = np.searchsorted(tested, unit[order])
         where, which, at, part, cover = _joined([(place[row], *rest) for row, *rest in found.places if row in place])
         own = np.isin(which, concepts)
         column = np.searchsorted(concepts, which[own])
-        places = csr_array(
-            (part[own], (where[own] * TILES + at[own], column)), shape=(len(members) * TILES, len(concepts))
-        )
+        shape = (len(members) * TILES, len(concepts))
+        places = csr_array((part[own], (where[own] * TILES + at[own], column)), shape=shape)
         return cls(
-            (len(found.both), len(members)),
-            *(image, unit, tile, share, places),
-            np.bincount(unit, share, len(found.both)).astype(np.float64),
+            np.searchsorted(number, np.arange(len(tested) + 1)),
+            image[order],
+            tile[order],
+            share[order],
+            places.toarray() if shape[0] * shape[1] <= _DENSE else places,
+            np.bincount(number, share[order], len(tested)).astype(np.float64),
             np.bincount(column, cover[own], len(concepts)).astype(np.float64),
         )
 
@@ -117,11 +139,10 @@ class _Pieces:
         """Float64 ``[units, concepts]``, where the regions of each image are laid over the labels of its partner."""
         from scipy.sparse import csr_array
 
-        units, images = self.shape
-        regions = csr_array(
-            (self.share, (self.unit, partners[self.image] * TILES + self.tile)), (units, images * TILES)
-        )
-        both = (regions @ self.places).toarray().astype(np.float64)
+        at = partners[self.image] * TILES + self.tile
+        shape = (len(self.starts) - 1, self.places.shape[0])
+        both = csr_array((self.share, at, self.starts), shape=shape) @ self.places
+        both = (both if isinstance(both, np.ndarray) else both.toarray()).astype(np.float64)
         union = self.area[:, None] + self.cover - both
         return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
 

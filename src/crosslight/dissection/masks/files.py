@@ -190,9 +190,9 @@ def open_concepts(
     path = Path(text).expanduser()
     if text.split(":")[0] == "scenes" and not path.exists():
         return SceneConcepts(_variant(text, source))
-    if path.is_dir() and is_broden(path):
+    if text and path.is_dir() and is_broden(path):
         return read_broden(path)
-    if path.is_dir():
+    if text and path.is_dir():
         return read_legend_concepts(path, images, legend)
     if path.suffix.lower() == ".json" and path.is_file():
         return read_shape_concepts(path, images)

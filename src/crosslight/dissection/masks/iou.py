@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,13 +12,12 @@ from ...core.errors import InputError
 from ...core.progress import Progress, Silent
 from ...store import ImageEntry
 from ..regions import Regions
-from .concept_masks import ConceptMasks, ImageLabels
-from .upsample import PIECES, Piece, above, levels_of, pieces_of
+from .concept_masks import ConceptMasks
+from .laid import TILES, Laid
+from .upsample import PIECES, above, levels_of
 
 #: units whose pixels are looked at in one go
 _TOGETHER = 256
-#: pieces of a picture
-TILES = PIECES * PIECES
 
 
 @dataclass
@@ -112,7 +111,7 @@ def overlaps(
                 continue
             if labels is None:
                 continue
-            laid = _Laid.of(labels, names)
+            laid = Laid.of(labels, names)
             for one, layer, there in zip(found, regions, maps, strict=True):
                 _compare(one, layer, row, laid, there, row in chance)
     finally:
@@ -139,127 +138,47 @@ class _Stream:
         return units, maps
 
 
-@dataclass(frozen=True)
-class _Laid:
-    """The labels of one picture, ready to be compared.
-
-    Attributes:
-        size: rows and columns.
-        numbers: concepts that some pixels have, counted from 0.
-        where: bool ``[numbers, rows, columns]``.
-        whole: concepts that hold for all of it, counted from 0.
-        groups: those that the picture is annotated in.
-    """
-
-    size: tuple[int, int]
-    numbers: NDArray[np.intp]
-    where: NDArray[np.bool_]
-    whole: NDArray[np.intp]
-    groups: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, labels: ImageLabels, names: Sequence[str]) -> _Laid:
-        everywhere = {one for several in labels.whole.values() for one in several}
-        inside: dict[int, NDArray[np.bool_]] = {}
-        for plane in (one for several in labels.planes.values() for one in several):
-            for number in np.flatnonzero(np.bincount(plane.ravel())).tolist():
-                if number and number not in everywhere:
-                    here = plane == number
-                    inside[number] = inside[number] | here if number in inside else here
-        numbers = sorted(inside)
-        where = np.array([inside[one] for one in numbers]) if numbers else np.zeros((0, *labels.size), bool)
-        groups = [at for at, name in enumerate(names) if name in labels.categories]
-        return cls(
-            labels.size,
-            np.array(numbers, np.intp) - 1,
-            where,
-            np.array(sorted(everywhere), np.intp) - 1,
-            np.array(groups, np.intp),
-        )
-
-
 def _compare(
     found: Overlap,
     regions: Regions,
     row: int,
-    laid: _Laid,
+    laid: Laid,
     there: tuple[NDArray[np.intp], NDArray[np.float32]] | None,
     keep: bool,
 ) -> None:
     """Add one image to a layer's overlap."""
-    left, top, right, bottom = regions.boxes[row]
-    height, width = (float(side) for side in regions.sizes[row])
-    rows = pieces_of(laid.size[0], regions.grid[0], top / height, bottom / height)
-    columns = pieces_of(laid.size[1], regions.grid[1], left / width, right / width)
-    if not rows or not columns or not len(laid.groups):
+    cut = laid.cut(regions.grid, regions.boxes[row].tolist(), regions.sizes[row].tolist())
+    if cut is None or not len(laid.groups):
         return
     found.looked.append(row)
     for group in laid.groups.tolist():
         found.annotated[group].append(row)
-    pixels = sum(len(one.weights) for one in rows) * sum(len(one.weights) for one in columns)
-    counts = _counts(laid.where, rows, columns)
-    found.concepts[laid.numbers] += counts.sum(axis=(1, 2))
-    found.concepts[laid.whole] += pixels
+    found.concepts[laid.numbers] += cut.counts().sum(axis=(1, 2))
+    found.concepts[laid.whole] += cut.pixels
     if keep:
-        found.places.append((row, *_places(laid, counts, rows, columns)))
+        found.places.append((row, *cut.places()))
     if there is None:
         return
     units, maps = there
     levels = levels_of(regions.thresholds[units])
     strong = maps > regions.thresholds[units][:, None, None]
-    kept: list[tuple[NDArray[np.intp], int, NDArray[np.float32]]] = []
-    for one, other in _tiles(rows, columns):
-        active = np.flatnonzero(strong[:, one.cells, other.cells].any(axis=(1, 2)))
-        if not len(active):
-            continue
-        labels = laid.where[:, one.pixels, other.pixels].reshape(len(laid.numbers), -1)
-        present = np.flatnonzero(labels.any(axis=1))
-        marks = labels[present].astype(np.float32).T
-        for start in range(0, len(active), _TOGETHER):
-            some = active[start : start + _TOGETHER]
-            inside = above(maps[some], levels[some], one, other)
-            area = np.count_nonzero(inside, axis=1)
-            which = units[some]
-            found.units[np.ix_(which, laid.groups)] += area[:, None]
-            if len(laid.whole):
-                found.both[np.ix_(which, laid.whole)] += area[:, None]
-            if len(present):
-                # Counts of fewer than 2^24 pixels are exact in float32.
-                found.both[np.ix_(which, laid.numbers[present])] += inside.astype(np.float32) @ marks
-            if keep and area.any():
-                kept.append((which[area > 0], one.number * PIECES + other.number, (area[area > 0] / pixels)))
-    if kept:
-        which = np.concatenate([one for one, _, _ in kept])
-        tiles = np.concatenate([np.full(len(one), tile, np.intp) for one, tile, _ in kept])
-        found.pieces.append((row, which, tiles, np.concatenate([share for _, _, share in kept]).astype(np.float32)))
-
-
-def _tiles(rows: Sequence[Piece], columns: Sequence[Piece]) -> Iterator[tuple[Piece, Piece]]:
-    return ((one, other) for one in rows for other in columns)
-
-
-def _counts(where: NDArray[np.bool_], rows: Sequence[Piece], columns: Sequence[Piece]) -> NDArray[np.int64]:
-    """Pixels of each concept in each piece, ``[numbers, rows, columns]``."""
-    inside = where[:, rows[0].pixels.start : rows[-1].pixels.stop, columns[0].pixels.start : columns[-1].pixels.stop]
-    if not len(inside):
-        return np.zeros((0, len(rows), len(columns)), np.int64)
-    first, second = ([one.pixels.start - axis[0].pixels.start for one in axis] for axis in (rows, columns))
-    by_row = np.add.reduceat(inside, first, axis=1, dtype=np.int32)
-    return np.add.reduceat(by_row, second, axis=2, dtype=np.int64)
-
-
-def _places(
-    laid: _Laid, counts: NDArray[np.int64], rows: Sequence[Piece], columns: Sequence[Piece]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-    """Concepts, tiles, the shares of each tile's pixels, and of the picture's."""
-    sizes = np.outer([len(one.weights) for one in rows], [len(one.weights) for one in columns])
-    tiles = np.add.outer([one.number * PIECES for one in rows], [one.number for one in columns])
-    counts = np.concatenate([counts, np.broadcast_to(sizes, (len(laid.whole), *sizes.shape))])
-    which, down, across = np.nonzero(counts)
-    covered = counts[which, down, across]
-    return (
-        np.concatenate([laid.numbers, laid.whole])[which],
-        tiles[down, across],
-        (covered / sizes[down, across]).astype(np.float32),
-        (covered / sizes.sum()).astype(np.float32),
-    )
+    both, area = np.zeros((len(units), len(laid.numbers))), np.zeros((len(units), TILES))
+    for one in cut.rows:
+        in_row = np.asarray(strong[:, one.cells].any(axis=1))
+        for other in cut.columns:
+            active = np.flatnonzero(in_row[:, other.cells].any(axis=1))
+            for start in range(0, len(active), _TOGETHER):
+                some = active[start : start + _TOGETHER]
+                inside = above(maps[:, one.cells, other.cells][some], levels[some], one, other)
+                area[some, one.number * PIECES + other.number] = np.count_nonzero(inside, axis=1)
+                present, marks = cut.marks(one, other)
+                if len(present):
+                    # Counts of fewer than 2^24 pixels are exact in float32.
+                    both[some[:, None], present] += inside.astype(np.float32) @ marks
+    whole = area.sum(axis=1)
+    found.units[units[:, None], laid.groups] += whole[:, None]
+    found.both[units[:, None], laid.numbers] += both
+    found.both[units[:, None], laid.whole] += whole[:, None]
+    if keep:
+        at, tiles = np.nonzero(area)
+        found.pieces.append((row, units[at], tiles, (area[at, tiles] / cut.pixels).astype(np.float32)))

@@ -85,8 +85,8 @@ def _label(
     scores[:, : order.shape[1]] = np.take_along_axis(iou, order, axis=1)
     p = np.full(layer.units, np.nan)
     if level is not None:
-        tested = chance_p(found, order[:, 0], permutations=settings["permutations"], seed=settings["seed"])
-        p[~layer.dead] = tested[~layer.dead]
+        detectors = np.flatnonzero(~layer.dead & (iou[np.arange(layer.units), order[:, 0]] > threshold))
+        p = chance_p(found, order[:, 0], detectors, permutations=settings["permutations"], seed=settings["seed"])
     below = f"below {threshold:g}"
     why = [""] * layer.units
     for unit in range(layer.units):

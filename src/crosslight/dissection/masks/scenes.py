@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ...core.errors import InputError
-from ...scenes import CATEGORIES, CONCEPTS, scene
+from ...scenes import CATEGORIES, CONCEPTS, Scene, scene
 from ...scenes.export import ppm
 from ...store import ImageEntry
 from .concept_masks import ImageLabels
+
+#: scenes that are kept, so that several layers do not draw them again; 20 MB
+_KEPT = 200
 
 _SCENE = re.compile(r"(\w+)-(\d+)\.ppm")
 
@@ -51,8 +55,8 @@ class SceneConcepts:
         found = _SCENE.fullmatch(image.name.rpartition("/")[2])
         if found is None:
             return None
-        made = scene(int(found[2]), split=found[1], variant=self.variant)
-        if not image.identity.startswith(hashlib.sha256(ppm(made.image)).hexdigest()[:16]):
+        made, identity = _made(int(found[2]), found[1], self.variant)
+        if not image.identity.startswith(identity):
             raise InputError(
                 f"{image.name} is another picture than the scene of that name in the variant {self.variant}"
             )
@@ -63,3 +67,10 @@ class SceneConcepts:
             {name: (np.asarray(plane),) for name, plane in planes.items()},
             {name: (number,) if number else () for name, number in whole.items()},
         )
+
+
+@lru_cache(maxsize=_KEPT)
+def _made(index: int, split: str, variant: str) -> tuple[Scene, str]:
+    """A scene, and what the identity of its picture begins with."""
+    made = scene(index, split=split, variant=variant)
+    return made, hashlib.sha256(ppm(made.image)).hexdigest()[:16]

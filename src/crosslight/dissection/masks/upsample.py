@@ -72,7 +72,7 @@ def above(maps: NDArray[np.float32], levels: NDArray[np.float64], rows: Piece, c
     """Which pixels of a piece are above each unit's level.
 
     Args:
-        maps: float32 ``[units, rows, columns]``: the whole maps.
+        maps: float32 ``[units, rows, columns]``: the cells of the piece.
         levels: float64 ``[units]``; see `levels_of`.
         rows: of the piece.
         columns: of the piece.
@@ -80,8 +80,7 @@ def above(maps: NDArray[np.float32], levels: NDArray[np.float64], rows: Piece, c
     Returns:
         bool ``[units, pixels]``, pixels row by row.
     """
-    values = maps[:, rows.cells, columns.cells].astype(np.float64)
-    across = values @ columns.weights.T
+    across = maps.astype(np.float64) @ columns.weights.T
     return ((rows.weights @ across) > levels[:, None, None]).reshape(len(maps), -1)
 
 

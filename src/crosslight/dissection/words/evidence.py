@@ -15,7 +15,8 @@ from .probe import Form, Probe, Scorer, active, top_rows
 FLOOR = 1e-7
 #: ``float32`` sums as the published code does, whose sums of some hundreds are known to 1e-4
 Rounding = Literal["exact", "float32"]
-_GROUP = 5
+#: terms of a product at most, and the power of ten that it stays above
+_GROUP, _SMALLEST = 20, 36
 
 
 def mutual_information(
@@ -63,12 +64,13 @@ def mutual_information(
         chosen = chosen.reshape(of_unit.shape)
     likelihood = Likelihood(probe, rows, sharpness, width)
 
-    def score(part: slice) -> NDArray[np.float64]:
+    def score(part: slice) -> NDArray[np.float32]:
         share = likelihood(part)
         found = (log_likelihood if rounding == "exact" else rounded_likelihood)(share, chosen, of_unit)
         if form == "published":
             highest = found.max(axis=0)
-            anyway = highest + np.log(np.exp(found - highest).mean(axis=0))
+            below = (found - highest).astype(np.float32)
+            anyway = highest + np.log(np.exp(below, out=below).mean(axis=0, dtype=np.float64))
             if rounding == "float32":
                 anyway = anyway.astype(np.float32)
         else:
@@ -76,7 +78,7 @@ def mutual_information(
             by_kind = np.array([np.log1p(weights[:count, None] * (mean - 1) + FLOOR).sum(axis=0) for count in kinds])
             anyway = by_kind[kind]
         found -= prior * anyway
-        return found
+        return found.astype(np.float32)
 
     return score
 
@@ -86,28 +88,35 @@ def log_likelihood(
 ) -> NDArray[np.float64]:
     """``sum_r log(1 + w[u, r] (share[chosen[u, r]] - 1) + FLOOR)`` for every unit u and concept.
 
-    Logarithms are slow, so each is taken of a product of several terms: a term is at least 1e-7, and five of them are
-    far above the smallest float32.
+    Logarithms are slow, so each is taken of a product of as many terms as stay above the smallest float32. A weight
+    other than 0 is taken out of its term, which leaves one addition for each: ``w (share + (1 - w + FLOOR) / w)``.
+
+    Args:
+        share: ``[images, concepts]``, in [0, 1].
+        chosen: ``[units, top]``: rows of images.
+        weights: ``[units, top]``, in [0, 1]; those that are 0 are the last ones of their unit.
     """
     units, top = chosen.shape
-    padded = -(-top // _GROUP) * _GROUP
-    slope = np.zeros((units, padded, 1), np.float32)
-    slope[:, :top, 0] = weights
-    start = np.ones((units, padded, 1), np.float32)
-    start[:, :top, 0] = 1 - weights + np.where(weights > 0, FLOOR, 0)
     found = np.empty((units, share.shape[1]))
+    counts = (weights > 0).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rest = np.where(weights > 0, (1 - weights + FLOOR) / weights, 1)
+        factors = np.where(weights > 0, np.log(weights), 0).sum(axis=1)
+    least = float(rest.min())
+    group = max(1, min(_GROUP, int(_SMALLEST / -np.log10(least)))) if least < 1 else _GROUP
+    padded = -(-top // group) * group
     terms = np.ones((padded, share.shape[1]), np.float32)
-    groups = terms.reshape(_GROUP, padded // _GROUP, -1)
+    groups = terms.reshape(group, padded // group, -1)
     product = np.empty(groups.shape[1:], np.float32)
-    for unit in range(units):
-        np.take(share, chosen[unit], axis=0, out=terms[:top], mode="clip")
-        terms *= slope[unit]
-        terms += start[unit]
+    added = rest.astype(np.float32)[:, :, None]
+    for unit, count in enumerate(counts.tolist()):
+        np.take(share, chosen[unit, :count], axis=0, out=terms[:count], mode="clip")
+        terms[:count] += added[unit, :count]
+        terms[count:] = 1
         np.multiply.reduce(groups, axis=0, out=product)
         np.log(product, out=product)
         np.sum(product, axis=0, dtype=np.float64, out=found[unit])
-        if padded > top:
-            terms[top:] = 0
+    found += factors[:, None]
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import InputError
-from ..certainty import Tested, benjamini_hochberg, cross_tested, halves, testable, untested
+from ..certainty import Tested, benjamini_hochberg, cross_tested, halves, enough_images, untested
 from ..polysemy import clusters_of, twins_of
 from ..records import CANDIDATES, NONE, Labelling, UnitLayer
 from .best import best_concepts
@@ -60,7 +60,7 @@ def label_by_words(
         identities: of the images, which decide on the halves; the numbers of the rows by default.
         flags: whether to look for twins and for units with several meanings.
         seed: of the halves.
-        block: concepts that are scored at once; by default as many as fit in 16 MB. It changes no label.
+        block: concepts that are scored at once; by default as many as fit in 8 MB. It changes no label.
         **settings: of the score, such as ``a`` and ``lam``.
 
     Returns:
@@ -200,7 +200,7 @@ def _tested(
     level: float | None,
 ) -> Tested:
     """The labels after each half of the images chose its own."""
-    if level is None or not testable(min(len(half) for half in split)):
+    if level is None or not enough_images(min(len(half) for half in split)):
         return untested(len(label))
     chosen = []
     for half in split:

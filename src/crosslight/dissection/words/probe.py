@@ -13,11 +13,11 @@ from ...core.errors import InputError
 
 #: ``published`` is the paper's; in ``own`` a unit's scores do not depend on which other units are scored
 Form = Literal["own", "published"]
-#: scores a block of concepts: float64 ``[units, concepts of the block]``
-Scorer = Callable[[slice], NDArray[np.float64]]
+#: scores a block of concepts: ``[units, concepts of the block]``
+Scorer = Callable[[slice], NDArray[np.float32]]
 #: numbers that a block may have
-_BLOCK = 1 << 22
-_UNITS = 64
+_BLOCK = 1 << 21
+_UNITS = 256
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def blocks(count: int, rows: int, width: int | None = None) -> list[slice]:
     Args:
         count: of the concepts.
         rows: numbers that each concept of a block has in memory.
-        width: concepts of a block; by default as many as keep a block in 16 MB.
+        width: concepts of a block; by default as many as keep a block in 8 MB.
     """
     size = width or min(max(_BLOCK // max(rows, 1), 8), 1024)
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
@@ -94,11 +94,13 @@ def top_rows(activations: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     for start in range(0, units, _UNITS):
         lowest = -np.ascontiguousarray(activations[:, start : start + _UNITS].T)
         if count < images:
-            chosen = np.argpartition(lowest, (count - 1, count), axis=1)
-            edge = np.take_along_axis(lowest, chosen[:, count - 1 : count + 1], axis=1)
-            chosen = np.sort(chosen[:, :count], axis=1)
-            for row in np.flatnonzero(edge[:, 0] == edge[:, 1]):  # which of the equal ones is in is left to chance
-                chosen[row] = np.sort(np.argsort(lowest[row], kind="stable")[:count])
+            edge = np.partition(lowest, count - 1, axis=1)[:, count - 1, None]
+            within = lowest <= edge
+            # Of several images at the edge the first ones are in.
+            for row in np.flatnonzero(np.count_nonzero(within, axis=1) > count):
+                at_edge = np.flatnonzero(lowest[row] == edge[row])
+                within[row, at_edge[count - np.count_nonzero(lowest[row] < edge[row]) :]] = False
+            chosen = np.nonzero(within)[1].reshape(len(lowest), count)
         else:
             chosen = np.broadcast_to(np.arange(images), lowest.shape)
         order = np.argsort(np.take_along_axis(lowest, chosen, axis=1), axis=1, kind="stable")

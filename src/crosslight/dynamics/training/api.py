@@ -50,6 +50,7 @@ def train(
     device: str = "auto",
     record: bool = True,
     progress: Progress | None = None,
+    decoding: Progress | None = None,
     **recipe: Any,
 ) -> Trained:
     """Train a classifier, and record what it says of every validation picture after every epoch.
@@ -72,7 +73,8 @@ def train(
         label: how reports call the classifier.
         device: where to train, see `resolve_device`.
         record: whether to record the history.
-        progress: told of every picture decoded and every step.
+        progress: told of every step.
+        decoding: told of every picture that is decoded.
         recipe: attributes of `Recipe`; what is not given suits the task, see `make_recipe`.
 
     Raises:
@@ -111,7 +113,7 @@ def train(
     if account is None:
         account = {"status": "running", "request": request, "versions": result.versions()}
         result.write_account(out, account)
-    pixels, bad = _decode(pictures, start, out, progress)
+    pixels, bad = _decode(pictures, start, out, decoding or Silent())
     label = label or model.rpartition(":")[2] if model.startswith("python:") else label or model.partition("/")[2]
     history = _recorder(out, model, weights, chosen, pictures, pixels["validation"]) if record else nullcontext()
     with history as recorder:

@@ -96,7 +96,7 @@ def fit(
     done = state is not None and (first >= recipe.epochs or _out_of_patience(rows, recipe))
     if state is not None:
         checkpoints.restore_network(state, network)
-    network.to(device=device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     if done:
         return _course(rows, recipe, resumed)
     began = time.monotonic()
@@ -198,7 +198,7 @@ def _run(
 ) -> None:
     framework = lightning()
 
-    class Resume(framework.Callback):  # type: ignore[misc,name-defined]
+    class Resume(framework.Callback):  # type: ignore[name-defined]
         """Puts the optimiser back into the state that it was left in."""
 
         def on_fit_start(self, trainer: Any, owner: Any) -> None:

@@ -90,6 +90,6 @@ def _outputs_of(layer: nn.Module) -> int:
 
 def _resized(layer: nn.Module, classes: int) -> nn.Module:
     if isinstance(layer, nn.Conv2d):
-        return nn.Conv2d(layer.in_channels, classes, 1, layer.stride, bias=layer.bias is not None)
+        return nn.Conv2d(layer.in_channels, classes, 1, bias=layer.bias is not None)
     assert isinstance(layer, nn.Linear)
     return nn.Linear(layer.in_features, classes, bias=layer.bias is not None)

@@ -104,10 +104,10 @@ def make_module(
             network.train(not frozen)
             for module in heads if frozen else ():
                 module.train()
-            torch.manual_seed(seed_for("training", recipe.seed, "epoch", self.epoch))
             self.sums = {}
 
         def on_train_batch_start(self, batch: Any, number: int) -> None:
+            torch.manual_seed(seed_for("training", recipe.seed, self.epoch, number))
             head_rate = rate(recipe, self.epoch, number, steps)
             for group in self.optimizers().param_groups:
                 group["lr"] = head_rate * group["factor"]
@@ -146,7 +146,7 @@ def make_module(
             self.sums[part] = self.sums.get(part, 0) + sums.cpu()
 
         def on_train_epoch_end(self) -> None:
-            metrics = {}
+            metrics: dict[str, float] = {}
             for part, sums in self.sums.items():
                 loss, right, count = sums.tolist()
                 metrics |= {f"{part}/loss": loss / count, f"{part}/accuracy": right / count}

@@ -108,7 +108,8 @@ def build_network(
 def _classes_option(name: str, source: str, base: Path | None) -> str | None:
     """The option of the constructor that says how many classes there are."""
     if source != "python":
-        return getattr(SOURCES[source], "CLASSES", None)
+        option = getattr(SOURCES[source], "CLASSES", None)
+        return option if isinstance(option, str) else None  # classifiers of scenes have names of classes there
     path, function = split(name, base)
     for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:

@@ -138,7 +138,9 @@ def loader(pixels: Pixels, walks: Walks) -> Any:
     """A PyTorch loader of a part's batches: rows, pixels, labels."""
     from torch.utils.data import DataLoader
 
-    return DataLoader(pixels, batch_sampler=walks, collate_fn=_as_it_is)  # type: ignore[arg-type]
+    # With a generator of its own it leaves PyTorch's random numbers alone, which dropout is drawn from.
+    own = torch.Generator()
+    return DataLoader(pixels, batch_sampler=walks, collate_fn=_as_it_is, generator=own)  # type: ignore[arg-type]
 
 
 def _as_it_is(batch: Any) -> Any:

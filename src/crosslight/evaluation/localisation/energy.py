@@ -21,6 +21,9 @@ def energy(laid: Laid) -> NDArray[np.float64]:
 
     Source: Wang et al. 2020, "energy-based pointing game": the sum over the box of the object divided by the sum over
         the picture. Deviation: a mask in place of a box, and only what the map covers of the picture.
+
+    Cannot tell: where inside the mask a map is, or whether one high pixel or many low ones lie outside. A method that
+        spreads a little over everything loses by it, whatever its order of pixels is.
     """
     within = np.where(laid.inside, laid.values, 0).sum(axis=1, dtype=np.float64)
     return np.asarray(within / laid.values.sum(axis=1, dtype=np.float64))

@@ -27,6 +27,9 @@ def iou(laid: Laid, *, share: float = 0.2) -> NDArray[np.float64]:
     Source: Zhou et al. 2016 threshold a map at 20 % of its largest value and measure the IoU of boxes. Deviation:
         the threshold is a quantile, so that it does not depend on how a method scales its maps, and the pixels
         themselves are compared with the mask.
+
+    Cannot tell: maps apart on masks that are much smaller or larger than the share: all of them are low there. Only the
+        order of pixels counts, not by how much they differ.
     """
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1, not {share}")
@@ -45,6 +48,8 @@ def iou_own(laid: Laid) -> NDArray[np.float64]:
         float64 ``[n]`` in [0, 1]. Image by image it is r / (2 - r) with r the rank accuracy.
 
     Source: as for `iou`, with the mask's own share.
+
+    Cannot tell: more than ``rank-accuracy``, which orders maps alike; it is there for comparison with other IoUs.
     """
     return _iou(laid.inside_of_own, laid.count, laid)
 

@@ -28,6 +28,9 @@ def iou_best(laid: Laid) -> NDArray[np.float64]:
     Source: Choe et al. 2020: a threshold must be chosen on images that are not scored, or a method is credited with
         what the choice knows. Deviation: two halves of the same images in place of a set of its own; IoU of pixels,
         not of boxes.
+
+    Cannot tell: how a map does where nobody has masks to choose a threshold by. With few images the choice is a matter
+        of luck.
     """
     steps = np.searchsorted(np.array(THRESHOLDS, np.float32), laid.values, side="right")
     count, number = len(THRESHOLDS) + 1, len(laid.values)

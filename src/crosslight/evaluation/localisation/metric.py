@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import InputError, UnknownNameError
 from ...core.registry import Registry
+from ..caveat import caveat_of
 from .laid import Laid
 
 F = TypeVar("F", bound=Callable[..., NDArray[np.float64]])
@@ -35,6 +36,7 @@ class LocalisationMetric:
         settings: its keyword-only parameters with their defaults.
         summary: first sentence of its docstring.
         candidates: values of a setting of which one is chosen on other images; none for most metrics.
+        cannot_tell: what it cannot tell, as its docstring says.
     """
 
     name: str
@@ -43,6 +45,7 @@ class LocalisationMetric:
     settings: Mapping[str, Any]
     summary: str
     candidates: tuple[float, ...] = ()
+    cannot_tell: str = ""
 
     @property
     def columns(self) -> int:
@@ -82,7 +85,8 @@ def localisation_metric(name: str, *, reference: str, candidates: tuple[float, .
         own = list(inspect.signature(function).parameters.values())[1:]
         settings = {parameter.name: parameter.default for parameter in own}
         summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
-        METRICS.add(name, LocalisationMetric(name, function, reference, settings, summary, candidates))
+        metric = LocalisationMetric(name, function, reference, settings, summary, candidates, caveat_of(function))
+        METRICS.add(name, metric)
         return function
 
     return register

@@ -22,6 +22,9 @@ def pointing(laid: Laid, *, tolerance: float = 0.0) -> NDArray[np.float64]:
         float64 ``[n]``: 1 for a hit, 0 for a miss; where several pixels are the highest, the share of them that hits.
 
     Source: Zhang et al. 2018, "pointing game". Deviation: ties, which the paper does not mention, are shared.
+
+    Cannot tell: anything about a map but its highest pixel. A blob in the middle hits most things that
+        photographers centre.
     """
     highest = laid.values == 1  # maps are divided by their largest value
     return np.asarray((highest & laid.near(tolerance)).sum(axis=1) / highest.sum(axis=1))

@@ -20,5 +20,8 @@ def rank_accuracy(laid: Laid) -> NDArray[np.float64]:
         float64 ``[n]`` in [0, 1]. By chance it is the share of the map's box that the mask covers.
 
     Source: Arras et al. 2022, "relevance rank accuracy". Deviation: pixels tied for the last places are shared.
+
+    Cannot tell: how much higher the highest pixels are than the rest, or where the others lie. It needs a mask whose
+        size can be trusted; boxes are too large.
     """
     return laid.inside_of_own / laid.count

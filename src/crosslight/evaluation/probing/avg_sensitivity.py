@@ -17,6 +17,7 @@ from .subject import Subject
     group="robustness",
     better="lower",
     needs="method",
+    applies=lambda own: own.samples,
     reference="Bhatt et al. 2020, arXiv:2005.00631; Yeh et al. 2019, arXiv:1901.09392",
 )
 def avg_sensitivity(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...core.errors import CrosslightError
@@ -12,6 +14,11 @@ from ..probed import Cost
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .asked import Asked
+
+#: evaluations from which on it is said how many there will be
+MUCH = 20_000
 
 
 def costs(store: Store, base: Path | None = None) -> dict[tuple[str, str], Cost]:
@@ -43,6 +50,56 @@ def costs(store: Store, base: Path | None = None) -> dict[tuple[str, str], Cost]
         for one in sets
         for key in [(one.model, one.label)]
     }
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Evaluations that a metric takes because it applies a method again.
+
+    Attributes:
+        metric: its name.
+        method: the method's label.
+        evaluations: of all images on all models that it has maps on, at most; NaN where that is not known before.
+    """
+
+    metric: str
+    method: str
+    evaluations: float
+
+
+def expected(asked: Sequence[Asked], sets: Sequence[MapSet], images: int, base: Path | None = None) -> list[Expected]:
+    """What metrics that apply methods again will take, the most first.
+
+    Args:
+        asked: the metrics; those that read maps alone take nothing of this kind.
+        sets: of maps that are probed.
+        images: how many of each.
+        base: folder that relative paths of a user's methods start from.
+    """
+    found: dict[tuple[str, str], float] = {}
+    for one in asked:
+        if one.metric.needs != "method":
+            continue
+        times = one.metric.applies(one.settings)
+        for each in sets:
+            passes = math.nan if times is None else images * times * max(1.0, _passes(each, base))
+            found[one.name, each.label] = found.get((one.name, each.label), 0.0) + passes
+    every = [Expected(*key, evaluations) for key, evaluations in found.items()]
+    return sorted(every, key=lambda one: -one.evaluations if one.evaluations == one.evaluations else -math.inf)
+
+
+def warning(found: Sequence[Expected]) -> str:
+    """What to say before starting, in one line; nothing where it is little."""
+    known = [one for one in found if one.evaluations == one.evaluations]
+    total = sum(one.evaluations for one in known)
+    if total < MUCH and len(known) == len(found):
+        return ""
+    most = [f"{one.metric} of {one.method} {one.evaluations:,.0f}" for one in known[:3]]
+    most += [f"{one.metric} as many times as a network has layers" for one in found if one not in known][:1]
+    return (
+        f"methods are applied again: up to {total:,.0f} evaluations ({'; '.join(most)}). --limit, --methods and fewer "
+        "steps or samples (--set) make it less"
+    )
 
 
 def _passes(one: MapSet, base: Path | None) -> float:

@@ -43,6 +43,9 @@ def insertion(
         classifier to see shapes in what is revealed. Deviations: 50 steps rather than one for every 224 pixels;
         the blur's standard deviation is 5 % of the shorter side rather than 5 pixels cut off at 5, which leaves much
         of the image; and pixels of one value are revealed in random order.
+
+    Cannot tell: how much of the class was left in the blur. Maps that reveal whole objects at once, as coarse ones
+        do, do well; read it beside ``deletion``, which favours the opposite.
     """
     counts = evenly(subject.maps.shape[1] * subject.maps.shape[2], steps)
     return area(curves(subject, counts, fill, reveal=True, output=output), counts)

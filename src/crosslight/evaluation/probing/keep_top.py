@@ -43,6 +43,9 @@ def keep_top(
 
     Source: DeYoung et al. 2020, equations 2 and 3, there of words: "sufficiency", and its mean over the shares that
         are the defaults here. Other than `sufficiency` it runs the classifier.
+
+    Cannot tell: which of two maps is the smaller explanation, as both may leave the same behind; or a class that the
+        filling shows from one that the pixels show.
     """
     pixels = subject.maps.shape[1] * subject.maps.shape[2]
     counts = [max(1, round(share * pixels)) for share in shares]

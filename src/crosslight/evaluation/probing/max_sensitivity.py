@@ -18,6 +18,7 @@ from .subject import Subject
     group="robustness",
     better="lower",
     needs="method",
+    applies=lambda own: own.samples,
     reference="Yeh et al. 2019, arXiv:1901.09392",
 )
 def max_sensitivity(

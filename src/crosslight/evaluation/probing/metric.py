@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, create_model
 from torch import Tensor
 
 from ...core.registry import Registry
+from ..caveat import caveat_of
 
 #: What a metric returns: float64 ``[b]``, or that with named diagnostics ``[b]``, such as every point of a curve.
 Result = Tensor | tuple[Tensor, Mapping[str, Tensor]]
@@ -45,6 +46,9 @@ class ProbeMetric:
         cost: what it takes, in words.
         several: the same of several methods of one classifier and the same images, where those can share work: a list
             of subjects to a list of results.
+        cannot_tell: what it cannot tell, as its docstring says.
+        applies: of one that needs the method: how many times it applies it to every image, by its settings; None where
+            only the classifier tells.
     """
 
     name: str
@@ -57,6 +61,8 @@ class ProbeMetric:
     summary: str
     cost: str = ""
     several: Callable[..., list[Result]] | None = None
+    cannot_tell: str = ""
+    applies: Callable[[Any], int | None] = lambda settings: 1
 
     def measure(self, subjects: Sequence[Any], settings: BaseModel) -> list[Result]:
         """The results of some subjects, several only of the same images."""
@@ -85,6 +91,7 @@ def probe_metric(
     needs: Needs = "map",
     cost: str = "",
     several: Callable[..., list[Result]] | None = None,
+    applies: Callable[[Any], int | None] = lambda settings: 1,
 ) -> Callable[[F], F]:
     """Register a function of a `Subject` to one number for each image.
 
@@ -98,6 +105,7 @@ def probe_metric(
         needs: see `ProbeMetric`.
         cost: what it takes of the classifier, in words; by default what can be told from the rest.
         several: see `ProbeMetric`.
+        applies: see `ProbeMetric`.
     """
     usual = {"method": "the method again, several times", "all": "no passes"}
     cost = cost or usual.get(needs, "no passes" if group == "complexity" else "several passes per map")
@@ -105,7 +113,20 @@ def probe_metric(
     def register(function: F) -> F:
         summary = (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
         settings = _settings(name, function)
-        metric = ProbeMetric(name, group, function, better, needs, reference, settings, summary, cost, several)
+        metric = ProbeMetric(
+            name,
+            group,
+            function,
+            better,
+            needs,
+            reference,
+            settings,
+            summary,
+            cost,
+            several,
+            caveat_of(function),
+            applies,
+        )
         PROBES.add(name, metric)
         return function
 

@@ -54,6 +54,7 @@ def of_several(subjects: Sequence[Subject], *, similarity: Similarity = "spearma
     better="lower",
     needs="method",
     several=of_several,
+    applies=lambda own: own.steps and own.steps * own.samples,
     reference="Adebayo et al. 2018, arXiv:1810.03292",
 )
 def parameter_randomisation(

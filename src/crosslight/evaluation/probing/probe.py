@@ -14,7 +14,7 @@ from ...store import MapSet, Store
 from ...store.pictures import Pictures
 from ..probed import Probed
 from .asked import asked_for
-from .costs import costs
+from .costs import costs, expected, warning
 from .found import Found
 from .loader import Loader
 from .metric import PROBES
@@ -94,6 +94,8 @@ def probe_store(
     per_model = sum((draws + 2) * one.with_baselines for one in asked)
     labels = list(dict.fromkeys(one.model for one in sets))
     progress.start(images * (per_map + per_model * len(labels)), "probing")
+    if said := warning(expected(asked, sets, images, None if base is None else Path(base))):
+        progress.message(said)
     pictures, root = Pictures.of(store), None if base is None else Path(base)
     try:
         for label in labels:

@@ -49,6 +49,9 @@ def sufficiency(
         by itself and gives 0 where no map is alike. Here all images are compared, at the maps' own resolution.
         Quantus divides the maps of a batch by the largest value among all of them, which changes no comparison: it is
         the same as not to scale.
+
+    Cannot tell: anything about a single image: it depends on which images are compared. Objects in the middle make maps
+        alike, and where one class is most of the images all maps do well.
     """
     from scipy.spatial.distance import cdist
 

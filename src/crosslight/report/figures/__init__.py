@@ -10,6 +10,7 @@ from .comparison import comparison_figure
 from .concepts import concept_histogram
 from .curve import curve_figure
 from .dendrogram import dendrogram_figure
+from .learning import learning_figure
 from .matrix import matrix_figure
 from .overlays import Said, Shot, Tile, overlay_grid
 from .pairs import pair_distributions
@@ -25,6 +26,7 @@ __all__ = [
     "concept_histogram",
     "curve_figure",
     "dendrogram_figure",
+    "learning_figure",
     "map_figure",
     "matrix_figure",
     "overlay_grid",

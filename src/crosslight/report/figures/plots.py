@@ -17,13 +17,17 @@ from ...agreement.predictions import Predictions, read_predictions
 from ...agreement.relations import Kinship
 from ...agreement.structure import community_support, without_gaps
 from ...core.errors import InputError, UnknownNameError
+from ...dynamics import History
 from ...evaluation.saved import is_current, saved_scores
 from ...store import MapSet, Store
 from ...store.pictures import Pictures
+from ..learning.store import FOLDER as RUNS
+from ..learning.store import open_runs
 from .communities import community_graph
 from .comparison import comparison_figure
 from .curve import curve_figure
 from .dendrogram import dendrogram_figure
+from .learning import learning_figure
 from .matrix import matrix_figure
 from .overlays import overlay_grid
 from .pairs import pair_distributions
@@ -80,6 +84,11 @@ class Plots:
     def methods(self) -> tuple[str, ...]:
         """Labels of the methods that have maps of these models."""
         return tuple(dict.fromkeys(one.label for one in self._sets()))
+
+    @cached_property
+    def runs(self) -> Mapping[str, History]:
+        """The recorded training runs by label."""
+        return open_runs(self.store)
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -247,6 +256,24 @@ class Plots:
             grid.shots, grid.columns, groups=grid.groups, style=style, top=top, smooth=smooth, title=grid.title
         )
 
+    def learning(self, run: str = "") -> Figure:
+        """How a classifier learned; see `learning_figure`.
+
+        Args:
+            run: its label; the first one if empty.
+
+        Raises:
+            InputError: no run is recorded in the store.
+            UnknownNameError: no run has that label.
+        """
+        runs = self.runs
+        if not runs:
+            raise InputError(f"{self.store.path} has no recorded runs: they lie in {self.store.path / RUNS}")
+        if run and run not in runs:
+            raise UnknownNameError("run", run, runs)
+        label = run or next(iter(runs))
+        return learning_figure(runs[label], title=f"How {label} learned")
+
     # --- what they share
 
     @cached_property
@@ -323,4 +350,5 @@ KINDS: Mapping[str, str] = {
     "comparison": "matrices of methods under measures, side by side",
     "communities": "the models as a graph with Louvain communities",
     "pairs": "the distribution over images of every pair",
+    "learning": "predictions of all images over the epochs of a recorded run",
 }

@@ -113,10 +113,11 @@ def look(path: Path) -> Look | None:
     count = len(history.epochs)
     done = is_finished(path) or 0 < planned <= count
     state: State = "finished" if done else "training"
-    of = f" of {planned}" if planned else ""
-    words = f"Training: {count}{of} epochs are recorded."
+    of = f" of {planned}" if planned and state == "training" else ""
+    recorded = f"{count}{of} epoch is recorded." if count == 1 and not of else f"{count}{of} epochs are recorded."
+    words = f"Training: {recorded}"
     if state == "finished":
-        words = f"Training is finished: {count} epochs are recorded."
+        words = f"Training is finished: {recorded}"
     elif begun:
         words += f" {begun.replace(' is unfinished', '')}"
     return Look(history, state, words)

@@ -73,7 +73,7 @@ def _data(name: str) -> dict[str, Any]:
 def _text(name: str, learned: Learned, assets: str, command: str) -> str:
     view = next(view for view in VIEWS if view.id == "learning")
     context = {
-        "name": f"How {name} learned" if len(learned.labels) == 1 else f"How {name} learned",
+        "name": f"How {name} learned",
         "assets": assets,
         "policy": POLICY,
         "models": (),

@@ -25,6 +25,20 @@ def runs_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if (history_folder(path) / MANIFEST).is_file())
 
 
+def open_runs(store: Store) -> dict[str, History]:
+    """The recorded runs of a study by label, those that cannot be read or hold nothing left out."""
+    found: dict[str, History] = {}
+    for path in runs_in(store.path / FOLDER):
+        try:
+            history = open_history(path)
+        except StoreError:
+            continue
+        if len(history.epochs) and history.ids:
+            label = label_of(history, path.name)
+            found[label if label not in found else f"{label} ({path.name})"] = history
+    return found
+
+
 def learning_of_store(
     store: Store, folder: Path, progress: Progress | None = None, *, pictures: int = 1_000
 ) -> Learned | None:

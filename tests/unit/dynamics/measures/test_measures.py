@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,8 @@ from crosslight.dynamics import MEASURES, MISSING, History, measure_all, measure
 from crosslight.dynamics.measures import in_order
 from crosslight.dynamics.measures.variability import _by_bits, _by_sorting, variability
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import brute  # noqa: E402
-from making import histories, history  # noqa: E402
+from .. import brute
+from ..making import histories, history
 
 
 def test_every_measure_has_its_brute_force() -> None:
@@ -26,7 +24,7 @@ def test_every_measure_has_its_brute_force() -> None:
     assert [one.name for one in in_order()][:3] == ["frequency", "variability", "misclassification"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories())
 def test_measures_are_their_definitions_exactly(one: History) -> None:
     for name, defined in brute.MEASURES.items():
@@ -39,7 +37,7 @@ def test_measures_are_their_definitions_exactly(one: History) -> None:
         assert found.dtype == np.float64
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories(), st.data())
 def test_a_range_of_epochs_and_some_images_are_as_if_there_were_no_others(one: History, data: st.DataObject) -> None:
     first, last = sorted(data.draw(st.lists(st.sampled_from(one.epochs.tolist()), min_size=2, max_size=2)))
@@ -115,7 +113,7 @@ def test_variability_as_a_share() -> None:
     ("chosen", "says"),
     [
         ({"epochs": (7, 9)}, "no recorded epoch lies in 7 to 9; there are 0 to 1"),
-        ({"images": ["i7"]}, "no image 'i7'; did you mean"),
+        ({"images": ["i7"]}, "no image 'i7'; known are: i0, i1"),
         ({"images": [2]}, "columns from 0 to 1"),
         ({"images": [-1]}, "columns from 0 to 1"),
         ({"images": np.array([True])}, r"a mask of images has the shape \(2,\)"),
@@ -124,6 +122,14 @@ def test_variability_as_a_share() -> None:
 def test_parts_that_are_not_there(chosen: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
         measure_all(history([[0, 0], [1, 1]]), **chosen)  # type: ignore[arg-type]
+
+
+def test_every_measure_is_on_the_page() -> None:
+    page = Path(__file__).resolve().parents[4] / "docs" / "rooms" / "dynamics.rst"
+    if not page.is_file():
+        pytest.skip("this is not a checkout: no docs are here")
+    for name in MEASURES:
+        assert f"   * - ``{name}``\n" in page.read_text(encoding="utf-8")
 
 
 def test_unknown_names() -> None:

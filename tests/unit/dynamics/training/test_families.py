@@ -57,7 +57,14 @@ REAL = [
     *("resnet50d", "vgg16_bn", "densenet121", "efficientnet_b4", "mobilenetv3_large_100", "inception_v3"),
     *("vit_base_patch32_224", "deit_small_patch16_224", "swin_tiny_patch4_window7_224", "convnextv2_nano"),
     *("pvt_v2_b2", "res2net50_14w_8s", "resnext50_32x4d", "coatnet_0_rw_224", "maxvit_tiny_tf_224", "regnety_004"),
-    *("beit_base_patch16_224", "eva02_tiny_patch14_224", "xcit_nano_12_p8_224", "nfnet_f0", "mobilevit_s", "resmlp_12_224"),
+    *(
+        "beit_base_patch16_224",
+        "eva02_tiny_patch14_224",
+        "xcit_nano_12_p8_224",
+        "nfnet_f0",
+        "mobilevit_s",
+        "resmlp_12_224",
+    ),
 ]
 
 

@@ -16,6 +16,8 @@ from crosslight.core.targets import TargetPolicy
 from crosslight.evaluation import rank_methods, save_scores, saved_probes, saved_rankings, saved_scores, score
 from crosslight.evaluation.probed import Probed
 from crosslight.evaluation.probing import PROBES, Subject, block, probe_metric
+from crosslight.evaluation.probing.asked import asked_for
+from crosslight.evaluation.probing.costs import expected, warning
 from crosslight.evaluation.probing.probe import probe_store
 from crosslight.evaluation.saved import is_current
 from crosslight.evidence import Gathering
@@ -264,6 +266,20 @@ def test_methods_are_measured_together_where_they_can_share(out: Path) -> None:
     assert asked[:3] == [["grad-cam", "saliency"], ["grad-cam"], ["saliency"]]
     np.testing.assert_array_equal(partly.values[0, :, 0], [[8.0] * 3, [np.nan] * 3])
     assert {failure[1] for failure in partly.failures} == {"saliency"}
+
+
+def test_what_applying_methods_again_will_cost(whole: Path) -> None:
+    sets = Store.open(whole).map_sets()
+    asked = asked_for(["parameter-randomisation", "max-sensitivity", "deletion"], {"parameter-randomisation.steps": 4})
+    found = {(one.metric, one.method): one.evaluations for one in expected(asked, sets, 5)}
+    assert found == {
+        **{("max-sensitivity", label): 5 * 10 * 2 for label in ("CAM", "saliency")},  # on two models
+        **{("parameter-randomisation", label): 5 * 4 * 2 for label in ("CAM", "saliency")},
+    }
+    assert warning(expected(asked, sets, 5)) == ""
+    assert "max-sensitivity of CAM 1,000,000" in warning(expected(asked, sets, 50_000))
+    unknown = asked_for(["parameter-randomisation"], {"parameter-randomisation.steps": None})
+    assert "as many times as a network has layers" in warning(expected(unknown, sets, 5))
 
 
 def test_written_read_and_ranked(out: Path) -> None:

@@ -49,9 +49,9 @@ def cosine(probe: Probe, form: Form) -> Scorer:
         )
         towards[start : start + _UNITS] = own / np.maximum(length, _TINY)[:, None]
 
-    def score(part: slice) -> NDArray[np.float64]:
+    def score(part: slice) -> NDArray[np.float32]:
         texts = probe.concepts[part].astype(np.float64)
         length = np.sqrt(np.maximum(((texts @ squares) * texts).sum(axis=1), 0))
-        return (towards @ texts.T) / np.maximum(length, _TINY)
+        return ((towards @ texts.T) / np.maximum(length, _TINY)).astype(np.float32)
 
     return score

@@ -26,8 +26,8 @@ def cosine_cubed(probe: Probe, form: Form) -> Scorer:
     """
     cubes = np.ascontiguousarray(_cubed(probe.activations.copy(), form).T)
 
-    def score(part: slice) -> NDArray[np.float64]:
-        return (cubes @ _cubed(probe.images @ probe.concepts[part].T, form)).astype(np.float64)
+    def score(part: slice) -> NDArray[np.float32]:
+        return cubes @ _cubed(probe.images @ probe.concepts[part].T, form)
 
     return score
 
@@ -42,6 +42,6 @@ def _cubed(values: NDArray[np.float32], form: Form) -> NDArray[np.float32]:
         rows *= rows * rows
     length = np.sqrt(np.einsum("nu,nu->u", values, values, dtype=np.float64))
     if form == "published":
-        length = np.maximum(length, _SHORTEST / np.maximum(largest, 1e-30) ** 3)
+        length = np.maximum(length, _SHORTEST / np.maximum(largest, 1e-9) ** 3)
     values /= np.where(length > 0, length, 1).astype(np.float32)
     return values

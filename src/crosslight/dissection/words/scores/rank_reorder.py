@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..probe import Form, Probe, Scorer, top_rows
 from ..registry import text_score
+from .usual import usual_top
 
 #: smallest mean similarity; a power of a negative one has no value
 _LEAST_ALIKE = 1e-4
@@ -33,7 +34,7 @@ def rank_reorder(
         the expected change in a random order, which is a unit's own factor and changes no label.
     """
     images = len(probe.images)
-    count = min(max(top if top is not None else int(share * images), 2), images)
+    count = min(max(usual_top(probe, form, top, int(share * images)), 2), images)
     chosen = top_rows(probe.activations, count)
     falling = np.take_along_axis(probe.activations, chosen.T, axis=0).T.astype(np.float32)
     usual = np.array([_expected(row.astype(np.float64), power) for row in falling])
@@ -41,9 +42,9 @@ def rank_reorder(
     local = local.reshape(chosen.shape)
     pictures = probe.images if len(rows) == images else probe.images[rows]
 
-    def score(part: slice) -> NDArray[np.float64]:
+    def score(part: slice) -> NDArray[np.float32]:
         alike = pictures @ probe.concepts[part].T
-        found = np.empty((len(chosen), alike.shape[1]))
+        found = np.empty((len(chosen), alike.shape[1]), np.float32)
         for unit, own in enumerate(local):
             similarity = alike[own]
             order = np.argsort(-similarity.T, axis=1, kind="stable")
