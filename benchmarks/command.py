@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from . import dissection, dynamics, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
+from . import dissection, dissection_pass, dynamics, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
@@ -120,6 +120,12 @@ SECTIONS = {
         "CPU seconds and MiB of labels of units by words; share, memory = ours / those of images times concepts",
         dissection.COLUMNS,
         lambda options: dissection.dissection_rows(options.quick),
+        lambda options: options.quick,
+    ),
+    "dissection-pass": Section(
+        "CPU seconds of dissection by masks; recording, whole = ours / decoding and forward passes alone",
+        dissection_pass.COLUMNS,
+        lambda options: dissection_pass.pass_rows(options.quick),
         lambda options: options.quick,
     ),
     "dynamics": Section(

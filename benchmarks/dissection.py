@@ -68,7 +68,7 @@ def dissection_rows(quick: bool, cases: tuple[tuple[str, str], ...] = CASES) -> 
 
 def _worker(who: str, score: str, form: str, sizes: tuple[int, int, int], folder: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.dissection", who, score, form, *map(str, sizes), str(folder)]
-    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, **one})
     return json.loads(done.stdout.strip().splitlines()[-1])
 

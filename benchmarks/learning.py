@@ -7,9 +7,7 @@ in a menu to the frame in which its rows are drawn.
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +18,7 @@ import numpy as np
 from .rows import Row
 
 IMAGES, EPOCHS, CLASSES = 50_000, 100, 10
-COLUMNS = ("first s", "sort ms", "range ms", "loaded MB")
 GOALS = {"first s": "<= 2", "sort ms": "<= 100"}
-ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 MARK = "performance.getEntriesByName('crosslight:learning')[0]?.startTime"
 #: chooses in a menu, and waits until the page has drawn once more
 CHOOSE = """([menu, value]) => new Promise(done => {
@@ -63,56 +59,45 @@ def made_up_run(images: int, epochs: int, classes: int = CLASSES) -> Any:
     )
 
 
-def learning_rows(images: int = IMAGES, epochs: int = EPOCHS, rounds: int = 3) -> Iterator[Row]:
+def learning_rows(browser: Any, folder: Path, images: int = IMAGES, rounds: int = 3) -> Iterator[Row]:
     """Everything that is measured.
 
-    Raises:
-        ImportError: Playwright is not installed.
-        FileNotFoundError: there is no Chromium.
+    Args:
+        browser: Chromium.
+        folder: for the page.
+        images: of the run.
+        rounds: times the page is opened.
     """
-    from playwright.sync_api import sync_playwright
-
     from crosslight.report.learning.page import write_learning_page
 
-    browsers = ("chromium", "chromium-browser", "google-chrome")
-    chromium = next((path for name in browsers if (path := shutil.which(name))), None)
-    if chromium is None:
-        raise FileNotFoundError(f"no Chromium: none of {', '.join(browsers)} is on the PATH")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as control:
-        began = time.perf_counter()
-        page = write_learning_page(Path(folder), [("made up", made_up_run(images, epochs))], pictures=0)
-        wrote = time.perf_counter() - began
-        browser = control.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
-        opened, sorts, ranges = [], [], []
-        for _ in range(rounds):
-            context = browser.new_context(viewport={"width": 1280, "height": 900})
-            view = context.new_page()
-            view.goto(page.as_uri())
-            opened.append(_marked(view))
-            for _ in range(1000):  # until probabilities and margins are there, too
-                if view.evaluate("document.getElementById('learning-root').dataset.drawn >= 2"):
-                    break
-                view.wait_for_timeout(20)
-            view.wait_for_timeout(1500)
-            for name in ("frequency", "confidence", "aum", "misclassification", "variability"):
-                sorts.append(view.evaluate(CHOOSE, ["learning-sort", name]))
-                view.wait_for_timeout(100)
-            for first in ("10", "30"):
-                ranges.append(view.evaluate(CHOOSE, ["learning-from", first]))
-                view.wait_for_timeout(100)
-            context.close()
-        browser.close()
-        needed = [path for path in page.parent.glob("assets/*/*") if not path.stem.endswith(("probability", "margin"))]
-        values = {
-            "first s": statistics.median(opened),
-            "sort ms": statistics.median(sorts),
-            "range ms": statistics.median(ranges),
-            "loaded MB": sum(path.stat().st_size for path in needed) / 1e6,
-            "fastest sort ms": min(sorts),
-            "written s": wrote,
-        }
-        note = f"medians of {rounds} openings, {len(sorts)} sorts with a redrawing of all rows, {len(ranges)} ranges"
-        yield Row(f"{images} x {epochs}", "learning", values, GOALS, note)
+    began = time.perf_counter()
+    page = write_learning_page(folder / "learning", [("made up", made_up_run(images, EPOCHS))], pictures=0)
+    wrote = time.perf_counter() - began
+    opened, sorts, ranges = [], [], []
+    for _ in range(rounds):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        view = context.new_page()
+        view.goto(page.as_uri())
+        opened.append(_marked(view))
+        view.wait_for_timeout(3000)  # until probabilities and margins are there, too
+        for name in ("frequency", "confidence", "aum", "misclassification", "variability"):
+            sorts.append(view.evaluate(CHOOSE, ["learning-sort", name]))
+            view.wait_for_timeout(100)
+        for first in ("10", "30"):
+            ranges.append(view.evaluate(CHOOSE, ["learning-from", first]))
+            view.wait_for_timeout(100)
+        context.close()
+    needed = [path for path in page.parent.glob("assets/*/*") if not path.stem.endswith(("probability", "margin"))]
+    values = {
+        "first s": statistics.median(opened),
+        "loaded MB": sum(path.stat().st_size for path in needed) / 1e6,
+        "sort ms": statistics.median(sorts),
+        "fastest sort ms": min(sorts),
+        "range ms": statistics.median(ranges),
+        "written s": wrote,
+    }
+    note = f"medians of {rounds} openings, {len(sorts)} sorts with a redrawing of all rows, {len(ranges)} ranges"
+    yield Row(f"{images} x {EPOCHS}", "learning", values, GOALS, note)
 
 
 def _marked(view: Any) -> float:

@@ -3,8 +3,9 @@
 ``python -m benchmarks.report`` makes a store of synthetic photographs and maps, builds its report without analysing the
 agreement, and opens it in headless Chromium from the disk. The figures are those of the page itself: the time of its
 mark ``crosslight:overlays`` after navigation began, and the time stamps of animation frames while the grid is scrolled.
-``--section viewer`` measures the viewer instead (`benchmarks.viewer`), and ``--section size --store OUT`` how large the
-report of a store is, such as that of ``crosslight demo``.
+``--section viewer`` measures the viewer instead (`benchmarks.viewer`), ``--section learning`` the view of a training run
+(`benchmarks.learning`), and ``--section size --store OUT`` how large the report of a store is, such as that of
+``crosslight demo``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import learning
+from .learning import learning_rows
 from .rows import Row, as_json, printed
 from .viewer import viewer_rows
 
@@ -40,7 +42,7 @@ SEGMENTS = 50
 #: pixels a second; an unhurried reader turns the wheel at about this speed
 SPEED = 2000
 COLUMNS = ("first s", "loaded MB", "file MB", "frames/s", "blank %")
-SECTIONS = ("look", "viewer", "size")
+SECTIONS = ("look", "learning", "viewer", "size")
 METHODS = {
     "Grad-CAM": ("grad-cam", 7, {"depth": 1.0}),
     "Gradients": ("saliency", SIDE, {}),
@@ -275,7 +277,6 @@ def _segments(image: int, side: int) -> NDArray[np.uint8]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--section", choices=("look", "learning"), default="look")
     parser.add_argument("--images", type=int, help=f"{IMAGES}, in the section learning {learning.IMAGES}")
     parser.add_argument("--models", type=int, default=MODELS)
     parser.add_argument("--rounds", type=int, help="times a page is opened: 3, in the viewer 5")
@@ -292,7 +293,12 @@ def main(arguments: list[str] | None = None) -> int:
         with chromium() as browser, tempfile.TemporaryDirectory() as made:
             folder = Path(made)
             ways = {
-                "look": lambda: report_rows(browser, folder, options.images, options.models, options.rounds or 3),
+                "look": lambda: report_rows(
+                    browser, folder, options.images or IMAGES, options.models, options.rounds or 3
+                ),
+                "learning": lambda: learning_rows(
+                    browser, folder, options.images or learning.IMAGES, options.rounds or 3
+                ),
                 "viewer": lambda: viewer_rows(browser, options.rounds or 5, folder),
                 "size": lambda: size_rows(browser, folder, options.store),
             }
@@ -304,7 +310,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps({"rows": [as_json(row) for row in kept()]}))
     else:
-        for line in printed(learning.COLUMNS if options.section == "learning" else COLUMNS, kept()):
+        for line in printed(COLUMNS, kept()):
             print(line, flush=True)
     return 0
 

@@ -131,6 +131,7 @@ SCREENS = {
         ".plate-small canvas[data-drawn]",
         parts=(".learning-main", ".pictures-panel"),
     ),
+    "report-units": Screen("demo", "#units/sea", (1200, 900), ".unit-card canvas[data-drawn]"),
     "report-right": Screen("demo", "#right", (1200, 2600), "#right table", parts=("#right table >> nth=0",)),
     "viewer-start": Screen("start", size=(1200, 722), ready=".samples img", act=see_samples),
     "viewer-board": Screen("viewer", size=(1200, 806), ready=".samples img", act=watch),

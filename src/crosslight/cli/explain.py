@@ -70,7 +70,8 @@ def explain(
         if entry["diagnostics"]
     ]:
         print_table(measured, ["photo", "model", "method", "measured about the map"])
-    print(f"{len(result['explanations'])} overlays in {out}")
+    count = len(result["explanations"])
+    print(f"{count} overlay{'' if count == 1 else 's'} in {out}")
 
 
 def _listed(diagnostics: Mapping[str, float | None]) -> str:

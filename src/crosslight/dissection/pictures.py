@@ -43,7 +43,7 @@ def preprocess_of(dissection: Dissection) -> Preprocess | None:
     known = settings.get("preprocess") if isinstance(settings, Mapping) else None
     if not isinstance(known, Mapping):
         return None
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
     return Preprocess(**values)
 
 
@@ -168,12 +168,12 @@ def records_of(dissection: Dissection, images: ImageSet | None = None) -> tuple[
     from ..images import open_images
 
     facts = dissection.facts.get("images")
-    asked = dict(facts) if isinstance(facts, Mapping) else {"source": dissection.facts.get("source")}
+    asked: dict[str, Any] = dict(facts) if isinstance(facts, Mapping) else {"source": dissection.facts.get("source")}
     if not asked.get("source"):
         return {}, "the dissection does not say where they are"
     try:
         found = open_images(
-            asked.get("path") or asked["source"],
+            str(asked.get("path") or asked["source"]),
             limit=asked.get("limit"),
             sample=asked.get("sample", "random"),
             seed=asked.get("seed", 0),

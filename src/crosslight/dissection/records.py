@@ -60,7 +60,7 @@ class Labelling:
         best: int32 ``[units]``: the concept that is the unit's label; `NONE` where it has none.
         candidates: int32 ``[units, CANDIDATES]``: the concepts of highest score, best first; `NONE` fills.
         scores: float32 ``[units, CANDIDATES]``: theirs; NaN fills.
-        why: for each unit why it has no label, such as ``dead``, ``below 0.04`` or ``unstable``; empty where it has one.
+        why: for each unit why it has no label, such as ``dead`` or ``unstable``; empty where it has one.
         auc: float64 ``[units]``: on the images that the label was not chosen on, the area under the curve of the
             unit's activation as a detector of the concept's images; NaN where it was not tested.
         p: float64 ``[units]``: its one-sided p-value.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -61,7 +62,9 @@ def save_dissection(dissection: Dissection, out: str | os.PathLike[str]) -> Path
     for path in (folder / LABELS).iterdir():
         if path.stem not in labels:
             durable.remove_file(path)
-    (folder / PARTIAL).rmdir()
+    durable.sweep_partial(folder / PARTIAL)  # of runs that were killed
+    with suppress(OSError):
+        (folder / PARTIAL).rmdir()
     return folder / MANIFEST
 
 

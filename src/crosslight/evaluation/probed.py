@@ -14,7 +14,7 @@ from ..core.means import known_mean
 from ..core.plain import plain
 from .baselines import BASELINES, CHANCE
 from .estimates import Estimate, estimate
-from .scorecard import Cell, Row
+from .table import Row, flagged_models, table_rows
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,7 @@ class Probed:
 
     def no_better_by_method(self, metric: str) -> dict[str, tuple[str, ...]]:
         """Methods that do no better than chance, with the models on which they do not."""
-        flagged = self.no_better[self.at(metric)]
-        found = {
-            method: tuple(model for model, flag in zip(self.models, row, strict=True) if flag)
-            for method, row in zip(self.methods, flagged.tolist(), strict=True)
-        }
-        return {method: models for method, models in found.items() if models}
+        return flagged_models(self.no_better[self.at(metric)], self.methods, self.models)
 
     def rows(self, metric: str) -> list[Row]:
         """The table of a metric: methods first, then baselines where it has them.
@@ -105,15 +100,8 @@ class Probed:
         Raises:
             UnknownNameError: the metric was not measured.
         """
-        at = self.at(metric)
-        flags = self.no_better[at].tolist()
-        methods = [Row(label, _cells(self.scores, (at, row), flags[row])) for row, label in enumerate(self.methods)]
-        none = [False] * len(self.models)
-        return methods + [
-            Row(label, _cells(self.baselines, (at, row), none), baseline=True)
-            for row, label in enumerate(BASELINES)
-            if self.baselines.count[at, row].any()
-        ]
+        found = table_rows(self.methods, self.scores, self.baselines, self.no_better, self.at(metric))
+        return [row for row in found if not row.baseline or any(cell.count for cell in row.cells)]
 
     def at(self, metric: str) -> int:
         """Where a metric stands.
@@ -227,11 +215,3 @@ def make_probed(
 
 def _number(value: float | None) -> float:
     return np.nan if value is None else float(value)
-
-
-def _cells(estimates: Estimate, at: tuple[int, int], no_better: list[bool]) -> tuple[Cell, ...]:
-    columns = (getattr(estimates, name)[at].tolist() for name in ("mean", "low", "high", "count"))
-    return tuple(
-        Cell(mean, low, high, int(count), flag)
-        for mean, low, high, count, flag in zip(*columns, no_better, strict=True)
-    )

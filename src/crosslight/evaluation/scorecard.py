@@ -13,38 +13,7 @@ from ..core.errors import UnknownNameError
 from ..core.means import known_mean
 from .baselines import BASELINES, CHANCE
 from .estimates import Estimate, estimate
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One method, or one baseline, on one model.
-
-    Attributes:
-        mean, low, high: mean over images and its interval; NaN where there is none.
-        count: number of images.
-        no_better: whether it is not shown to be better than chance; always False for baselines.
-    """
-
-    mean: float
-    low: float
-    high: float
-    count: int
-    no_better: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a table of scores.
-
-    Attributes:
-        label: the method's, or the baseline's name.
-        cells: one for each model.
-        baseline: whether it is a baseline.
-    """
-
-    label: str
-    cells: tuple[Cell, ...]
-    baseline: bool = False
+from .table import Row, flagged_models, table_rows
 
 
 @dataclass(frozen=True)
@@ -114,12 +83,7 @@ class Scorecard:
 
     def no_better_by_method(self, metric: str) -> dict[str, tuple[str, ...]]:
         """Methods that do no better than chance, with the models on which they do not."""
-        flagged = self.no_better[self._metric(metric)]
-        found = {
-            method: tuple(model for model, flag in zip(self.models, row, strict=True) if flag)
-            for method, row in zip(self.methods, flagged.tolist(), strict=True)
-        }
-        return {method: models for method, models in found.items() if models}
+        return flagged_models(self.no_better[self._metric(metric)], self.methods, self.models)
 
     def rows(self, metric: str) -> list[Row]:
         """The table of a metric: methods first, then baselines.
@@ -128,15 +92,7 @@ class Scorecard:
             UnknownNameError: the card does not hold this metric.
         """
         at = self._metric(metric)
-        methods = [
-            Row(label, _cells(self.scores, (at, number), self.no_better[at, number]))
-            for number, label in enumerate(self.methods)
-        ]
-        none = np.zeros(len(self.models), bool)
-        return methods + [
-            Row(label, _cells(self.baselines, (at, number), none), baseline=True)
-            for number, label in enumerate(BASELINES)
-        ]
+        return table_rows(self.methods, self.scores, self.baselines, self.no_better, at)
 
     def _metric(self, name: str) -> int:
         if name not in self.metrics:
@@ -217,12 +173,4 @@ def make_scorecard(
         mean_outside=known_mean(outside, axis=-1),
         bootstrap=how,
         **labels,
-    )
-
-
-def _cells(estimates: Estimate, at: tuple[int, int], no_better: NDArray[np.bool_]) -> tuple[Cell, ...]:
-    columns = (getattr(estimates, name)[at].tolist() for name in ("mean", "low", "high", "count"))
-    return tuple(
-        Cell(mean, low, high, int(count), flag)
-        for mean, low, high, count, flag in zip(*columns, no_better.tolist(), strict=True)
     )

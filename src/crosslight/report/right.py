@@ -14,7 +14,7 @@ from ..evaluation import Probed, Rankings, Scorecard, saved_probes, saved_rankin
 from ..evaluation.localisation import METRICS
 from ..evaluation.masks import has_own_masks
 from ..evaluation.saved import is_current
-from ..evaluation.scorecard import Cell, Row
+from ..evaluation.table import Cell, Row
 from ..evaluation.written import describe_count
 from ..store import Store
 

@@ -297,8 +297,7 @@ def _bytes(maps: NDArray[np.float16], thresholds: NDArray[np.float32]) -> tuple[
     values = _reduced(maps.astype(np.float32))
     finite = np.where(np.isfinite(values), values, np.nan)
     flat = finite.reshape(len(values), -1)
-    empty = ~np.isfinite(flat).any(axis=1)
-    flat = np.where(empty[:, None], 0, flat)
+    flat = np.where(np.isfinite(flat).any(axis=1, keepdims=True), flat, 0)
     low, high = np.nanmin(flat, axis=1).astype(np.float64), np.nanmax(flat, axis=1).astype(np.float64)
     span = np.where(high > low, high - low, 1.0)
     shares = (np.nan_to_num(finite, nan=0.0) - low[:, None, None, None]) / span[:, None, None, None]

@@ -178,7 +178,7 @@ VIEW_CARDS: tuple[ViewCard, ...] = (
         why="To learn what a network has made of its training: which concepts its units detect.",
         who="Researchers and model builders; teachers who show what a layer does.",
         what="For each unit the concept it answers to best, and how well; those that answer to none have no name.",
-        how="Cards of a unit's strongest pictures with its concept and score, and counts of concepts by layer.",
+        how="Cards of a unit's best pictures, the active part outlined, with concept and confidence; bars by layer.",
         when="After training; on several checkpoints also during it.",
         where="Network dissection: Bau et al. 2017, arXiv:1704.05796. Concepts from text: Oikarinen and Weng 2023, "
         "arXiv:2204.10965.",

@@ -11,7 +11,7 @@ from .spec import read_study
 FILE = files(__package__) / "demo.toml"
 
 #: classifiers whose units are looked at, with their labels: one that learned things, and one that learned backgrounds
-DISSECTED = (("scenes/densenet", "DenseNet"), ("scenes/densenet-background", "DenseNet, biased"))
+DISSECTED = (("scenes/densenet", "DenseNet"), ("scenes/densenet-background", "DenseNet (biased)"))
 #: depths of the layers, and pictures
 DISSECTED_LAYERS, DISSECTED_IMAGES = (0.9, 1.0), 160
 #: A place fills a picture, and a tenth of the pictures: the region of a unit that answers to it has to be large enough.

@@ -14,8 +14,8 @@ from crosslight.dissection.certainty import (
     concept_images,
     cross_tested,
     detection,
-    halves,
     enough_images,
+    halves,
     untested,
 )
 

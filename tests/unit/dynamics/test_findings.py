@@ -227,6 +227,17 @@ def test_a_class_that_was_not_learned_says_nothing_of_labels() -> None:
     assert suspects(one).places.tolist() == []  # class 1 is never predicted: its images are no label errors
 
 
+def test_images_that_are_hard_like_many_of_their_class_are_no_label_errors() -> None:
+    """Eight of twenty are always taken for the other class: that is the class, not the labels."""
+    labels = np.array([0] * 20 + [1] * 20)
+    said = np.where(np.arange(40) < 12, 0, 1)
+    margin = np.where(said == labels, 1, -1).astype(np.float32)
+    one = history([said] * 6, labels.tolist(), 2, margin=np.stack([margin] * 6))
+    assert suspects(one).places.tolist() == []
+    margin[19] = -9  # beyond the fence: quartiles of -1 and 1 put it at -4
+    assert suspects(replace(one, margin=np.stack([margin] * 6))).places.tolist() == [19]
+
+
 # --- classes
 
 

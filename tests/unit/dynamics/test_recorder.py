@@ -290,12 +290,25 @@ def test_several_processes(tmp_path: Path) -> None:
             assert open_history(tmp_path / "many").epochs.tolist() == list(range(epoch))
             recorder.log_metrics(epoch, {"train/loss": 1 / (epoch + 1 + recorder.rank)})  # the first one's counts
         for recorder in recorders:
+            assert open_history(tmp_path / "many").epochs.tolist() == list(range(epoch))  # until all have ended it
             recorder.end_epoch(epoch)
     assert same(open_history(tmp_path / "many"), open_history(tmp_path / "alone"))  # put together by the reader
     for recorder in recorders:
         recorder.close()
     assert sorted(path.name for path in (tmp_path / "many/history/epochs").iterdir()) == ["00000.npz", "00001.npz"]
     assert same(open_history(tmp_path / "many"), open_history(tmp_path / "alone"))
+
+
+def test_a_process_that_records_an_epoch_again_before_the_others_ended_it(tmp_path: Path) -> None:
+    first, second = (Recorder(tmp_path, CLASSES, rank=rank, processes=2, replace=True) for rank in range(2))
+    for said in (0, 2):
+        first.log(0, ["x"], [said], [0])
+        first.end_epoch(0)
+    second.log(0, ["y"], [1], [1])
+    second.end_epoch(0)
+    found = open_history(tmp_path)
+    assert found.predictions.tolist() == [[2, 1]]
+    assert found.remarks == ()
 
 
 def test_a_process_without_images(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from crosslight.agreement import Agreement, aggregate, agree_store
 from crosslight.agreement.analysis import MethodAnalysis
 from crosslight.agreement.relations import Kinship, ladder
 from crosslight.core.maps import Status
-from crosslight.evaluation.scorecard import Cell, Row
+from crosslight.evaluation.table import Cell, Row
 from crosslight.report.build import write_report
 from crosslight.report.contents import Contents, read_contents
 from crosslight.report.findings import MOST, Finding, findings

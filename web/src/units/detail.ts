@@ -151,10 +151,15 @@ function factsTable(one: Unit, score: string): HTMLElement {
     { class: "run unit-list" },
     row("labelled by", scoreWords(score)),
     why ? row("no label", why) : null,
-    row("tested", auc === null ? "not tested on other images" : `AUC ${fixed(auc)} on images that the label was not chosen on${q === null ? "" : `, q ${chance(q)}`}`),
+    row("tested", tested(auc, q)),
     row("active above", `${number(layer.thresholds[unit])}, in a map of ${layer.grid.join(" × ")} cells`),
     groups > 0 ? row("best images", groups > 1 ? `fall into ${groups} groups: the unit answers to several things` : "are of one kind") : null,
   );
+}
+
+function tested(auc: number | null, q: number | null): string {
+  if (auc !== null) return `AUC ${fixed(auc)} on images that the label was not chosen on${q === null ? "" : `, q ${chance(q)}`}`;
+  return q === null ? "no" : `q ${chance(q)}, against the same regions on other images`;
 }
 
 function candidates(one: Unit, score: string, maps: UnitMaps): HTMLElement | null {

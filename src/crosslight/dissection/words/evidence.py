@@ -17,6 +17,8 @@ FLOOR = 1e-7
 Rounding = Literal["exact", "float32"]
 #: terms of a product at most, and the power of ten that it stays above
 _GROUP, _SMALLEST = 20, 36
+#: units whose terms are in memory at once
+_UNITS = 4
 
 
 def mutual_information(
@@ -105,17 +107,19 @@ def log_likelihood(
     least = float(rest.min())
     group = max(1, min(_GROUP, int(_SMALLEST / -np.log10(least)))) if least < 1 else _GROUP
     padded = -(-top // group) * group
-    terms = np.ones((padded, share.shape[1]), np.float32)
-    groups = terms.reshape(group, padded // group, -1)
-    product = np.empty(groups.shape[1:], np.float32)
+    terms = np.ones((_UNITS, padded, share.shape[1]), np.float32)
     added = rest.astype(np.float32)[:, :, None]
-    for unit, count in enumerate(counts.tolist()):
-        np.take(share, chosen[unit, :count], axis=0, out=terms[:count], mode="clip")
-        terms[:count] += added[unit, :count]
-        terms[count:] = 1
-        np.multiply.reduce(groups, axis=0, out=product)
+    for start in range(0, units, _UNITS):
+        some = min(_UNITS, units - start)
+        own = terms[:some]
+        for at in range(some):
+            share.take(chosen[start + at], axis=0, out=own[at, :top], mode="clip")
+        own[:, :top] += added[start : start + some]
+        for at, count in enumerate(counts[start : start + some].tolist()):
+            own[at, count:] = 1
+        product = np.multiply.reduce(own.reshape(some, group, padded // group, -1), axis=1)
         np.log(product, out=product)
-        np.sum(product, axis=0, dtype=np.float64, out=found[unit])
+        np.add.reduce(product, axis=1, dtype=np.float64, out=found[start : start + some])
     found += factors[:, None]
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.errors import InputError
-from ..certainty import Tested, benjamini_hochberg, cross_tested, halves, enough_images, untested
+from ..certainty import Tested, benjamini_hochberg, cross_tested, enough_images, halves, untested
 from ..polysemy import clusters_of, twins_of
 from ..records import CANDIDATES, NONE, Labelling, UnitLayer
 from .best import best_concepts
@@ -85,7 +85,8 @@ def label_by_words(
         raise InputError(f"level is a p-value in (0, 1], not {level}")
     probe, rows = _probe(layer, image_features, concept_features, len(names), asked)
     label, scores = best_concepts(found.prepare(probe, form, **used), probe, CANDIDATES, block)
-    tested = _tested(found, form, used, probe, label[:, 0], _split(identities, layer, rows, seed), block, level)
+    split = _split(identities, layer, rows, seed) if level is not None else None
+    tested = _tested(found, form, used, probe, label[:, 0], split, block)
     many = clusters_of(probe.images, probe.activations) if flags else np.zeros(len(asked), np.int32)
     twin = twins_of(probe.activations) if flags else np.full(len(asked), NONE, np.int32)
 
@@ -93,7 +94,8 @@ def label_by_words(
     unsure = np.zeros(len(asked), bool)
     if form == "own" and tested.possible and level is not None:
         unsure = ~(tested.p <= level)
-    why = np.where(dead, DEAD, np.where(unsure, UNSTABLE, "")).tolist()
+    reasons = np.where(dead, DEAD, np.where(unsure, UNSTABLE, "")).tolist()
+    why = dict(zip(asked.tolist(), reasons, strict=True))
     return Labelling(
         layer=layer.name,
         score=score,
@@ -102,7 +104,7 @@ def label_by_words(
         best=_spread(layer, asked, np.where(dead | unsure, NONE, label[:, 0]), NONE),
         candidates=_spread(layer, asked, np.where(dead[:, None], NONE, label), NONE),
         scores=_spread(layer, asked, np.where(dead[:, None], np.nan, scores).astype(np.float32), np.nan),
-        why=tuple(dict(zip(asked.tolist(), why, strict=True)).get(unit, NOT_ASKED) for unit in range(layer.units)),
+        why=tuple(why.get(unit, NOT_ASKED) for unit in range(layer.units)),
         auc=_spread(layer, asked, np.where(dead, np.nan, tested.auc), np.nan),
         p=_spread(layer, asked, np.where(dead, np.nan, tested.p), np.nan),
         q=_spread(layer, asked, benjamini_hochberg(np.where(dead, np.nan, tested.p)), np.nan),
@@ -195,12 +197,11 @@ def _tested(
     settings: dict[str, Any],
     probe: Probe,
     label: NDArray[np.int32],
-    split: tuple[NDArray[np.intp], NDArray[np.intp]],
+    split: tuple[NDArray[np.intp], NDArray[np.intp]] | None,
     block: int | None,
-    level: float | None,
 ) -> Tested:
     """The labels after each half of the images chose its own."""
-    if level is None or not enough_images(min(len(half) for half in split)):
+    if split is None or not enough_images(min(len(half) for half in split)):
         return untested(len(label))
     chosen = []
     for half in split:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -19,6 +20,7 @@ from ...core.seeds import digest
 from ...models.sources import check_model_name, source_of
 from ...models.sources.class_names import read_classes
 from ...store.durable import make_folder
+from .. import layout
 from ..recorder import Recorder
 from . import checkpoints, result
 from .data import Part, Pictures, as_facts, open_pictures
@@ -93,7 +95,10 @@ def train(
     pictures = open_pictures(images, validation, test, classes=names, limit=limit, seed=chosen.seed)
     request = _request(model, weights, options, preprocess, size, chosen, pictures, record)
     account = result.read_account(out)
-    if account is not None:
+    if account is not None and account.get("status") != "done" and checkpoints.last_state(out) is None:
+        shutil.rmtree(out / layout.FOLDER, ignore_errors=True)  # of a training that did not finish an epoch
+        account = None
+    elif account is not None:
         result.check_same(request, account, out)
         if account.get("status") == "done":
             progress.message(f"{out}: trained already")
@@ -218,7 +223,8 @@ def _account(
     files = {"best": BEST, "last": LAST, "classes": result.CLASSES, "study": result.STUDY, "account": result.ACCOUNT}
     remarks = list(pictures.remarks)
     if skipped:
-        remarks.append(f"{len(skipped):,} pictures were left out; training.json says why")
+        were = "picture was" if len(skipped) == 1 else "pictures were"
+        remarks.append(f"{len(skipped):,} {were} left out; training.json says why")
     if course.stopped_early:
         remarks.append(f"stopped after {len(course.rows)} epochs without a better one")
     return {

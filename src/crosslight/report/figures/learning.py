@@ -18,8 +18,8 @@ from ...dynamics import MISSING, UNKNOWN, History, confusion, measure_all
 from ...dynamics.measures import MEASURES
 from .lettering import EDGE, INK, LABEL, LINE, QUIET, measure, page, safe, shorten, wrap
 
-#: of classes, as far as people with any colour vision can tell so many apart: ten of Petroff (2021, arXiv:2107.02270) and
-#: two more; the same as in the page
+#: of classes, as far as people with any colour vision can tell so many apart: ten of Petroff (2021, arXiv:2107.02270)
+#: and two more; the same as in the page
 COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#92dadd", "#832db6", "#a96b59"),
     *("#e76300", "#b9ac70", "#717581", "#94a4a2", "#1d6b3c", "#f0a3cf"),
@@ -208,8 +208,8 @@ def _curves(axes: Axes, history: History, kind: str) -> None:
     axes.spines["left"].set_color("#c8c8d0")
     axes.set_title(kind, fontsize=LABEL - 1, color=INK, loc="left", pad=2, weight="bold")
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=_SMALL, borderpad=0, handlelength=1.4,
-        columnspacing=1, handletextpad=0.4, borderaxespad=0.1,
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=_SMALL, borderpad=0,
+        handlelength=1.4, columnspacing=1, handletextpad=0.4, borderaxespad=0.1,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import InputError, UnknownNameError
 from ...evaluation import Scorecard
-from ...evaluation.scorecard import Row
+from ...evaluation.table import Row
 from ...evaluation.written import describe_count
 from .lettering import CAPTION, EDGE, INK, LABEL, LINE, QUIET, TITLE, measure, page, safe, wrap
 from .matrix import contrast

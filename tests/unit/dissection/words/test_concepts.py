@@ -19,10 +19,8 @@ def test_a_file_as_any_system_writes_it(tmp_path, end: str, mark: bytes) -> None
     assert found.names == ("sea", "møller i tåge", "海", "Sea")
     assert found.merged == (("sea", 2), ("海", 2))
     assert (found.blank, found.given, found.places) == (1, 6, (0, 1, 2, 4))
-    assert (
-        found.note
-        == "concepts that were there more than once were merged: 'sea' (2 times), '海' (2 times); 1 blank line was left out"
-    )
+    merged = "concepts that were there more than once were merged: 'sea' (2 times), '海' (2 times)"
+    assert found.note == f"{merged}; 1 blank line was left out"
     assert found.categories == ("",) * 4
     assert len(found) == 4
 

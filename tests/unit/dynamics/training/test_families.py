@@ -50,7 +50,7 @@ SMALL = {
     "convnext": ("convnext_tiny", {"dims": (8, 8, 16, 16), "depths": (1, 1, 1, 1)}, 32),
     "convnextv2": ("convnextv2_nano", {"dims": (8, 8, 16, 16), "depths": (1, 1, 1, 1)}, 32),
     "levit": ("levit_128s", {"img_size": 64, "embed_dim": (32, 48, 64), "depth": (1, 1, 1)}, 64),
-    "hybrid": ("test_vit3", {"img_size": 32}, 32),
+    "vit-registers": ("test_vit3", {"img_size": 32}, 32),
 }
 #: networks of their real size, of which only the names of parameters are looked at
 REAL = [

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from crosslight import Study, load_model
+from crosslight import load_model
 from crosslight.core.errors import InputError, ModelError, StoreError
 from crosslight.dynamics.reading import open_history
 from crosslight.dynamics.training import Trained, api, checkpoints, fit, train
+from crosslight.study import load_study
 
 from .conftest import CLASSES, write_folder, write_parquet
 
@@ -77,11 +78,7 @@ def test_a_training(network: str, photos: Path, tmp_path: Path) -> None:
 
 def test_the_study_of_the_result_runs(network: str, photos: Path, tmp_path: Path) -> None:
     done = run(network, photos, tmp_path / "out", label="Tiny")
-    study = Study.from_file(Path(done.out) / "study.toml") if hasattr(Study, "from_file") else None
-    from crosslight.study import load_study
-
-    study = study or load_study(Path(done.out) / "study.toml")
-    plan = study.plan(tmp_path / "maps", "cpu")
+    plan = load_study(Path(done.out) / "study.toml").plan(tmp_path / "maps", "cpu")
     assert list(plan.models) == ["Tiny"]
     assert plan.problems == []
     assert len(plan.images) == 3
@@ -165,6 +162,8 @@ def test_a_loss_that_is_no_number_ends_with_advice(network: str, photos: Path, t
     with pytest.raises(ModelError, match=r"the loss is (nan|inf) in epoch 1; lower the learning rate"):
         run(network, photos, tmp_path / "out", lr=1e30, optimizer="sgd", clip=0, schedule="constant")
     assert checkpoints.last_state(tmp_path / "out") is None
+    done = run(network, photos, tmp_path / "out")  # nothing was finished, so that another recipe may be tried
+    assert open_history(done.out).remarks == ()
 
 
 def test_nothing_is_written_where_something_is_wrong(network: str, photos: Path, tmp_path: Path) -> None:
