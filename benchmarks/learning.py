@@ -73,16 +73,20 @@ def learning_rows(browser: Any, folder: Path, images: int = IMAGES, rounds: int 
     began = time.perf_counter()
     page = write_learning_page(folder / "learning", [("made up", made_up_run(images, EPOCHS))], pictures=0)
     wrote = time.perf_counter() - began
-    opened, sorts, ranges = [], [], []
+    opened, sorts, busy, ranges = [], [], [], []
     for _ in range(rounds):
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         view = context.new_page()
+        meter = context.new_cdp_session(view)
+        meter.send("Performance.enable", {"timeDomain": "threadTicks"})
         view.goto(page.as_uri())
         opened.append(_marked(view))
         view.wait_for_timeout(3000)  # until probabilities and margins are there, too
+        before = _busy(meter)
         for name in ("frequency", "confidence", "aum", "misclassification", "variability"):
             sorts.append(view.evaluate(CHOOSE, ["learning-sort", name]))
             view.wait_for_timeout(100)
+        busy.append((_busy(meter) - before) / 5)
         for first in ("10", "30"):
             ranges.append(view.evaluate(CHOOSE, ["learning-from", first]))
             view.wait_for_timeout(100)
@@ -93,11 +97,18 @@ def learning_rows(browser: Any, folder: Path, images: int = IMAGES, rounds: int 
         "loaded MB": sum(path.stat().st_size for path in needed) / 1e6,
         "sort ms": statistics.median(sorts),
         "fastest sort ms": min(sorts),
+        "sort CPU ms": statistics.median(busy),
         "range ms": statistics.median(ranges),
         "written s": wrote,
     }
     note = f"medians of {rounds} openings, {len(sorts)} sorts with a redrawing of all rows, {len(ranges)} ranges"
     yield Row(f"{images} x {EPOCHS}", "learning", values, GOALS, note)
+
+
+def _busy(meter: Any) -> float:
+    """Milliseconds of processor time that the page's main thread has taken, whatever else the machine does."""
+    found = meter.send("Performance.getMetrics")["metrics"]
+    return float(1000 * next(one["value"] for one in found if one["name"] == "TaskDuration"))
 
 
 def _marked(view: Any) -> float:

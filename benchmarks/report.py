@@ -3,8 +3,8 @@
 ``python -m benchmarks.report`` makes a store of synthetic photographs and maps, builds its report without analysing the
 agreement, and opens it in headless Chromium from the disk. The figures are those of the page itself: the time of its
 mark ``crosslight:overlays`` after navigation began, and the time stamps of animation frames while the grid is scrolled.
-``--section viewer`` measures the viewer instead (`benchmarks.viewer`), ``--section learning`` the view of a training run
-(`benchmarks.learning`), and ``--section size --store OUT`` how large the report of a store is, such as that of
+``--section viewer`` measures the viewer instead (`benchmarks.viewer`), ``--section learning`` the view of a training
+run (`benchmarks.learning`), and ``--section size --store OUT`` how large the report of a store is, such as that of
 ``crosslight demo``.
 """
 

@@ -126,10 +126,10 @@ SCREENS = {
     "report-classes": Screen("demo", "#classes", (1200, 882), "#classes canvas"),
     "report-learning": Screen(
         "demo",
-        "#learning/3?pick=cell_2_3_20",
+        "#learning/3",
         (1280, 1900),
-        ".plate-small canvas[data-drawn]",
-        parts=(".learning-main", ".pictures-panel"),
+        "#learning-root[data-drawn]",
+        parts=(".learning-main",),
     ),
     "report-units": Screen("demo", "#units/sea", (1200, 900), ".unit-card canvas[data-drawn]"),
     "report-right": Screen("demo", "#right", (1200, 2600), "#right table", parts=("#right table >> nth=0",)),

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.demo, pytest.mark.timeout(7200)]
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-VIEWS = ["Overview", "Look", "Agree", "Classes", "Right?", "How"]
+VIEWS = ["Overview", "Look", "Agree", "Classes", "Right?", "Units", "Learning", "How"]
 MODELS, METHODS, IMAGES = 12, 18, 64
 MOST_SINGLE, MOST_FIRST = 15_000_000, 3_000_000
 #: whether there is a picture on a canvas, and not one colour
@@ -68,17 +68,19 @@ def opened(request: pytest.FixtureRequest, pages: Pages) -> Iterator[Opened]:
 
 def turn_to(page: Any, title: str) -> None:
     """Click the link in the bar, whose address is that of where one was in its view, and wait for something drawn."""
-    page.locator("nav.top a").nth(VIEWS.index(title)).click()
+    page.locator("nav.top a", has_text=title).click()
     drawn = {
         "Overview": "#striking canvas",
         "Look": ".cell[data-drawn]",
         "Agree": ".panel .matrix",
         "Classes": "#classes .mean canvas",
         "Right?": "#right svg.dots",
+        "Units": ".unit-card canvas[data-drawn]",
+        "Learning": "#learning-root[data-drawn]",
         "How": "#how table[data-dressed]",
     }
     expect(page.locator("nav.top a[aria-current]")).to_contain_text(title)
-    page.wait_for_selector(drawn[title], state="attached")
+    page.wait_for_selector(drawn.get(title, f"#{title.lower()}.seen"), state="attached")
 
 
 def serious(page: Any, scheme: str) -> list[str]:
@@ -108,9 +110,10 @@ def test_it_is_small_enough(pages: Pages, folder: Path, file: Path) -> None:
 
 def test_every_view_is_clicked_through(opened: Opened) -> None:
     page = opened.page
-    assert page.locator("nav.top a").all_inner_texts() == VIEWS
+    titles = [title.split(" ")[0] for title in page.locator("nav.top a").all_inner_texts()]  # without their badges
+    assert {*VIEWS} - {"Units", "Learning"} <= {*titles} <= {*VIEWS}  # those two where their results are
     assert all(canvas.evaluate(PAINTED) for canvas in page.locator("#striking canvas").all())
-    for title in VIEWS[1:] + VIEWS:
+    for title in titles[1:] + titles:
         turn_to(page, title)
         assert [each.get_attribute("id") for each in page.locator(".view:visible").all()] == [title.lower().strip("?")]
         assert page.evaluate("document.documentElement.scrollWidth") <= 1280
@@ -195,7 +198,7 @@ def test_classes_lead_to_their_pictures_and_back(opened: Opened) -> None:
     page.locator("#classes .mini-map").first.click()
     page.wait_for_selector("#detail[data-drawn]")
     page.keyboard.press("Escape")
-    page.locator("nav.top a").nth(VIEWS.index("Classes")).click()
+    page.locator("nav.top a", has_text="Classes").click()
     page.wait_for_selector("#classes.current")
     assert page.evaluate("location.hash") == place
 
@@ -223,6 +226,9 @@ def test_right_and_how_have_their_tables_and_files(opened: Opened) -> None:
 @pytest.mark.parametrize("title", VIEWS)
 def test_no_view_has_a_serious_barrier(pages: Pages, folder: Path, title: str) -> None:
     made = Opened(pages, folder, reduced_motion="reduce")
+    if made.page.locator("nav.top a", has_text=title).count() == 0:
+        made.close()
+        pytest.skip("the results have none")
     turn_to(made.page, title)
     for scheme in ("dark", "light"):
         assert serious(made.page, scheme) == [], scheme

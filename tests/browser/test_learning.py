@@ -293,7 +293,7 @@ def test_a_box_of_the_data_map_picks_images_out(opened: Opened, history: Any) ->
     box = page.locator(".map-below").bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 12)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 30, steps=3)
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"], steps=3)
     page.mouse.up()
     settle(page)
     found = re.search(r"pick=map_([-.\d_]+)", page.url)
@@ -302,7 +302,7 @@ def test_a_box_of_the_data_map_picks_images_out(opened: Opened, history: Any) ->
     measured = measure_all(history, names=["confidence", "probability-variability"])
     x, y = measured["confidence"], measured["probability-variability"]
     count = int(((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)).sum())
-    assert 0 < count < 100
+    assert 0 < count < ((x >= x0) & (x <= x1)).sum()
     assert page.locator(".pictures-panel h3").inner_text().startswith(f"{count} images")
     page.get_by_role("button", name="hard to learn").click()
     settle(page)

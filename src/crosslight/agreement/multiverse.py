@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.correction import benjamini_hochberg, holm
 from ..core.errors import InputError
 from ..core.plain import Plain, plain
 from .aggregate import Agreement
 from .groups.anosim import anosim
-from .groups.correction import benjamini_hochberg, holm
 from .groups.labelings import Labelings, labelings
 from .groups.permanova import permanova
 from .groups.words import listed

@@ -132,32 +132,3 @@ def untested(units: int) -> Tested:
     """What is known of labels that were not tested."""
     nothing = np.full(units, np.nan)
     return Tested(nothing, nothing, False)
-
-
-def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
-    """Benjamini and Hochberg's adjusted p-values, which bound the expected share of false discoveries.
-
-    Args:
-        p: p-values in [0, 1], of any shape; NaN, a test that was not made, stays NaN and is not counted.
-
-    Returns:
-        float64 of the same shape.
-
-    Raises:
-        InputError: a value is outside [0, 1].
-
-    Source:
-        Benjamini and Hochberg, Controlling the false discovery rate, 1995.
-    """
-    values = np.asarray(p, np.float64)
-    tested = ~np.isnan(values)
-    flat = values[tested]
-    if ((flat < 0) | (flat > 1)).any():
-        raise InputError("p-values lie between 0 and 1")
-    order = np.argsort(flat, kind="stable")
-    scaled = flat[order] * len(flat) / np.arange(1, len(flat) + 1)
-    adjusted = np.empty_like(flat)
-    adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
-    made = np.full(values.shape, np.nan)
-    made[tested] = adjusted
-    return made

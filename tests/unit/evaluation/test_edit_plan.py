@@ -55,6 +55,7 @@ def test_only_images_with_the_region(streets):
 
 def test_small_regions_and_the_limit(streets):
     assert plan(streets, least=0.1).skipped["the region is too small"] == 1
+    assert "the region is too small" not in plan(streets, least=0.1, margin=10).skipped  # which is measured as grown
     assert len(plan(streets, limit=1)) == 1
     assert plan(streets, limit=1).skipped == {}
 

@@ -88,6 +88,17 @@ def test_another_class_can_be_followed():
             compare_edits(classifier(), plan_edits(images, masks, "mask"), [], target=target)
 
 
+def test_maps_before_are_of_the_picture_before():
+    """There is blue inside the region only once it is covered with a colour that has some."""
+    images, masks = red_objects(1)
+    edits = plan_edits(images, masks, "mask", settings={"colour": "white"})
+    result = compare_edits(classifier(), edits, ["input-x-gradient"], target="class:1")
+    found = result.rows[0].maps["input-x-gradient"]
+    assert found["inside_before"] == 0
+    white, around = 36 * 255**2, 108 * 20**2
+    assert found["inside_after"] == pytest.approx(white / (white + around), abs=1e-6)
+
+
 def test_a_method_that_applies_to_no_model_is_told():
     images, masks = red_objects(1)
     with pytest.raises(InputError, match="applies to no model"):

@@ -1,14 +1,16 @@
 // Predictions image by image: images are read in any order, and what lies together in memory is read several times faster.
 import type { Run } from "./data.js";
 
-const turned = new Map<Run, { epochs: number; said: Uint16Array }>();
+type Said = Uint8Array | Uint16Array;
 
-/** All predictions, `[image × epochs + epoch]`. */
-export function byImage(run: Run): Uint16Array {
+const turned = new Map<Run, { epochs: number; said: Said }>();
+
+/** All predictions, `[image × epochs + epoch]`; one byte each where that is enough, and 255 for none then. */
+export function byImage(run: Run): Said {
   const epochs = run.epochs.length;
   const known = turned.get(run);
   if (known?.epochs === epochs) return known.said;
-  const said = new Uint16Array(epochs * run.images);
+  const said = run.classes.length < 255 ? new Uint8Array(epochs * run.images) : new Uint16Array(epochs * run.images);
   const block = 512; // images at a time, so that what is written stays near
   for (let first = 0; first < run.images; first += block) {
     const last = Math.min(run.images, first + block);

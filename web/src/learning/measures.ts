@@ -60,13 +60,14 @@ function counted(run: Run, from: number, to: number): Counted {
   const { images, labels, classes } = run;
   const epochs = run.epochs.length;
   const said = byImage(run);
+  const missing = said instanceof Uint8Array ? 255 : MISSING;
   const found: Counted = { frequency: blank(images), variability: blank(images), misclassification: blank(images), correctness: blank(images), forgetting: blank(images) };
   const few = classes.length <= 32; // classes seen fit into the bits of a word
   const met = new Int32Array(classes.length).fill(-1);
   for (let i = 0; i < images; i++) {
     const label = labels[i];
     const end = i * epochs + to;
-    let last = MISSING;
+    let last = missing;
     let known = 0;
     let changed = 0;
     let wrong = 0;
@@ -75,12 +76,12 @@ function counted(run: Run, from: number, to: number): Counted {
     let seen = 0;
     for (let at = i * epochs + from; at <= end; at++) {
       const now = said[at];
-      if (now === MISSING) continue;
+      if (now === missing) continue;
       known++;
       if (now !== label) wrong++;
       if (now === last) continue;
-      if (last !== MISSING) changed++;
-      if (last === label && last !== MISSING) forgot++;
+      if (last !== missing) changed++;
+      if (last === label && last !== missing) forgot++;
       last = now;
       if (few) seen |= 1 << now;
       else if (met[now] !== i) {

@@ -43,7 +43,7 @@ export async function startLearning(): Promise<void> {
       history.replaceState(null, "", addressOf(state));
       if (other) void load();
       else if (Object.keys(next).every((name) => name === "at" || name === "open")) look();
-      else later();
+      else soon();
     },
     pick: (pick) => acts.change({ pick, only: false }),
     point: (place) => pointed(place ?? shown.at),
@@ -135,6 +135,17 @@ export async function startLearning(): Promise<void> {
     pictures.update(shown);
     table.update(shown);
     cross(now);
+  }
+
+  // A choice is shown at once, several made together once.
+  let chosen = false;
+  function soon(): void {
+    if (chosen) return;
+    chosen = true;
+    queueMicrotask(() => {
+      chosen = false;
+      draw();
+    });
   }
 
   function later(): void {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...core.correction import benjamini_hochberg, holm
 from .anosim import anosim
-from .correction import benjamini_hochberg, holm
 from .image_noise import image_share
 from .labelings import Labelings, labelings
 from .leave_one_out import LeaveOneOut, Without, leave_one_out

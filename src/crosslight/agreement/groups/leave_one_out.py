@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...core.correction import holm
 from ...core.errors import InputError
 from ...core.plain import plain
 from .anosim import anosim
 from .checks import checked, same_length
-from .correction import holm
 from .labelings import DRAWS, LIMIT, labelings
 from .permanova import permanova
 from .permdisp import permdisp

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...core.correction import holm
 from ...core.errors import InputError
 from ...core.plain import plain
 from .anosim import anosim
 from .checks import Matrix, checked, pairs, same_length, symmetric
-from .correction import holm
 from .image_noise import image_share
 from .labelings import DRAWS, LIMIT, labelings
 from .leave_one_out import LeaveOneOut, leave_one_out

@@ -14,10 +14,7 @@ from ...store import ImageEntry
 from ..regions import Regions
 from .concept_masks import ConceptMasks
 from .laid import TILES, Laid
-from .upsample import PIECES, above, levels_of
-
-#: units whose pixels are looked at in one go
-_TOGETHER = 256
+from .upsample import spans_above
 
 
 @dataclass
@@ -153,28 +150,17 @@ def _compare(
     found.looked.append(row)
     for group in laid.groups.tolist():
         found.annotated[group].append(row)
-    found.concepts[laid.numbers] += cut.counts().sum(axis=(1, 2))
+    found.concepts[laid.numbers] += cut.counts.sum(axis=1)
     found.concepts[laid.whole] += cut.pixels
     if keep:
         found.places.append((row, *cut.places()))
     if there is None:
         return
     units, maps = there
-    levels = levels_of(regions.thresholds[units])
-    strong = maps > regions.thresholds[units][:, None, None]
     both, area = np.zeros((len(units), len(laid.numbers))), np.zeros((len(units), TILES))
-    for one in cut.rows:
-        in_row = np.asarray(strong[:, one.cells].any(axis=1))
-        for other in cut.columns:
-            active = np.flatnonzero(in_row[:, other.cells].any(axis=1))
-            for start in range(0, len(active), _TOGETHER):
-                some = active[start : start + _TOGETHER]
-                inside = above(maps[:, one.cells, other.cells][some], levels[some], one, other)
-                area[some, one.number * PIECES + other.number] = np.count_nonzero(inside, axis=1)
-                present, marks = cut.marks(one, other)
-                if len(present):
-                    # Counts of fewer than 2^24 pixels are exact in float32.
-                    both[some[:, None], present] += inside.astype(np.float32) @ marks
+    for spans in spans_above(maps, regions.thresholds[units], cut.down, cut.across):
+        both += laid.inside(spans, len(units))
+        area += np.bincount(spans.unit * TILES + spans.tile, spans.stop - spans.start, area.size).reshape(area.shape)
     whole = area.sum(axis=1)
     found.units[units[:, None], laid.groups] += whole[:, None]
     found.both[units[:, None], laid.numbers] += both

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.correction import benjamini_hochberg
 from ...core.errors import InputError
 from ...core.progress import Progress
 from ...store import ImageEntry
-from ..certainty import benjamini_hochberg
 from ..records import CANDIDATES, NONE, Dissection, Labelling, UnitLayer
 from ..regions import Regions
 from .chance import IMAGES, PERMUTATIONS, chance_images, chance_p

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...core.correction import benjamini_hochberg
 from ...core.errors import InputError
-from ..certainty import Tested, benjamini_hochberg, cross_tested, enough_images, halves, untested
+from ..certainty import Tested, cross_tested, enough_images, halves, untested
 from ..polysemy import clusters_of, twins_of
 from ..records import CANDIDATES, NONE, Labelling, UnitLayer
 from .best import best_concepts

@@ -25,6 +25,7 @@ from ..recorder import Recorder
 from . import checkpoints, result
 from .data import Part, Pictures, as_facts, open_pictures
 from .fit import BEST, LAST, Course, fit, judge
+from .head import folded_normalisations
 from .module import lightning
 from .network import Start, build_network
 from .pixels import Pixels, decode_part, drop_scratch
@@ -88,7 +89,8 @@ def train(
     out, progress, place = Path(out), progress or Silent(), resolve_device(device)
     check_model_name(model)
     own = source_of(model) == "python" and weights in ("pretrained", "none")
-    chosen = make_recipe(finetune=weights != "none" and not own, **recipe)
+    finetune = weights != "none" and not own
+    chosen = make_recipe(finetune=finetune, **recipe)
     if chosen.precision == "16" and place.type == "cpu":
         raise InputError("precision 16 needs a GPU; a CPU trains in fp32 or bf16")
     names = read_classes(classes) if classes is not None else None
@@ -114,6 +116,7 @@ def train(
         size=size,
         seed=chosen.seed,
     )
+    still = folded_normalisations(start.network, len(pictures.classes)) if finetune else frozenset()
     make_folder(out)
     if account is None:
         account = {"status": "running", "request": request, "versions": result.versions()}
@@ -130,6 +133,7 @@ def train(
             pixels["validation"],
             out,
             classes=len(pictures.classes),
+            still=still,
             recorder=recorder,
             device=place,
             progress=progress,
@@ -138,6 +142,11 @@ def train(
     result.write_study(out, label, start, pictures, chosen.seed)
     skipped = [*pictures.skipped, *bad]
     account |= _account(course, start, pictures, skipped, tested, place, record)
+    if still:
+        what = "batch normalisation" + "s" * (len(still) > 1)
+        account["remarks"].append(
+            f"the statistics of {len(still)} {what} are folded into the weights and were not measured anew"
+        )
     result.write_account(out, account)
     checkpoints.drop_states(out)
     drop_scratch(out / SCRATCH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ def fit(
     out: Path,
     *,
     classes: int,
+    still: Collection[str] = (),
     recorder: Recorder | None = None,
     device: torch.device | str = "cpu",
     progress: Progress,
@@ -77,6 +78,7 @@ def fit(
         validation: pictures it is judged by after every epoch.
         out: folder for weights and state.
         classes: how many there are.
+        still: names of modules that stay in evaluation mode, see `folded_normalisations`.
         recorder: told what is predicted for every validation picture at every epoch.
         device: where to train.
         progress: told of every step.
@@ -127,6 +129,7 @@ def fit(
                 walks,
                 validation,
                 classes=classes,
+                still=still,
                 first=first,
                 recorder=recorder,
                 progress=progress,

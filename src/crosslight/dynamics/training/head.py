@@ -38,6 +38,29 @@ def head_parameters(network: nn.Module, outputs: int) -> frozenset[str]:
     return frozenset(name for name, parameter in network.named_parameters() if id(parameter) in own)
 
 
+def folded_normalisations(network: nn.Module, outputs: int) -> frozenset[str]:
+    """Names of batch normalisations whose statistics were folded into the weights before them: mean 0, variance 1.
+
+    In training they would divide by the batch's own statistics again, which undoes what trained weights have learned.
+    Only of use for a network with trained weights: a new one starts like this.
+
+    Args:
+        network: with trained weights.
+        outputs: number of its classes; normalisations of a new head do not count.
+    """
+    new = {id(module) for head in head_modules(network, outputs) for module in head.modules()}
+    return frozenset(
+        name
+        for name, module in network.named_modules()
+        if isinstance(module, nn.modules.batchnorm._BatchNorm)
+        and id(module) not in new
+        and module.running_mean is not None
+        and module.running_var is not None
+        and not module.running_mean.any()
+        and bool((module.running_var == 1).all())
+    )
+
+
 def replace_head(network: nn.Module, outputs: int, classes: int) -> None:
     """Give a network another number of classes, in place: a new last layer with random weights.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -49,6 +49,7 @@ def make_module(
     validation: Pixels,
     *,
     classes: int,
+    still: Collection[str],
     first: int,
     recorder: Recorder | None,
     progress: Progress,
@@ -63,6 +64,7 @@ def make_module(
         train: the training pictures' batches, whose epoch is set here.
         validation: the pictures it is judged by after every epoch.
         classes: how many there are.
+        still: names of modules that stay in evaluation mode.
         first: epochs done before; they are counted on from there.
         recorder: told what is predicted for every validation picture.
         progress: told of every step.
@@ -104,6 +106,8 @@ def make_module(
             network.train(not frozen)
             for module in heads if frozen else ():
                 module.train()
+            for name in still:
+                network.get_submodule(name).eval()
             self.sums = {}
 
         def on_train_batch_start(self, batch: Any, number: int) -> None:

@@ -82,17 +82,15 @@ def write_learning(
 def _shared_sheets(
     folder: Path, histories: Sequence[History], limit: int, base: Path | None, progress: Progress
 ) -> list[tuple[str, Sheets]]:
-    """Name and sheets for each run; those of the same images are written once, after the first run that has them."""
-    found: list[tuple[str, Sheets]] = []
-    known: dict[tuple[str, tuple[str, ...]], tuple[str, Sheets]] = {}
-    for number, history in enumerate(histories):
-        key = (str(history.facts.get("images")), history.ids)
-        if key not in known:
+    """Name and sheets for each run; those of the same images are written once."""
+    keys = [(str(history.facts.get("images")), history.ids) for history in histories]
+    written: dict[tuple[str, tuple[str, ...]], tuple[str, Sheets]] = {}
+    for number, key in enumerate(keys):
+        if key not in written:
+            own = [history for history, other in zip(histories, keys, strict=True) if other == key]
             name = f"learning-sheet-{number}"
-            sheets = write_sheets(folder, name, history, limit=limit, base=base, progress=progress)
-            known[key] = (name, sheets)
-        found.append(known[key])
-    return found
+            written[key] = (name, write_sheets(folder, name, own, limit=limit, base=base, progress=progress))
+    return [written[key] for key in keys]
 
 
 def _distinct(labels: Sequence[str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ _QUALITY = 84
 #: share of the pictures, where not all are shown, that goes to the images that were learned worst
 _WORST = 0.6
 #: an embedded scene is drawn anew for its picture, which takes this many times as long as reading a file
-SCENES_LIMIT = 240
+SCENES_LIMIT = 320
 
 Load = Callable[[], Image.Image]
 
@@ -80,20 +80,25 @@ def _scene(content: Any) -> Load:
     return lambda: decode(content.read())
 
 
-def chosen(history: History, known: Mapping[str, Load], limit: int) -> NDArray[np.int64]:
+def chosen(histories: Sequence[History], known: Mapping[str, Load], limit: int) -> NDArray[np.int64]:
     """Columns of the images that are shown, most of them those that were learned worst, the others spread evenly.
 
     Args:
-        history: with one epoch at least where there is a choice to make.
+        histories: runs of the same images, one or more.
         known: the images that have a picture, by id.
         limit: how many may be shown.
     """
+    history = histories[0]
     there = np.array([at for at, name in enumerate(history.ids) if name in known], np.int64)
     if len(there) <= limit:
         return there
-    measured = measure_all(history, names=("misclassification", "frequency"))
-    trouble = sum(np.nan_to_num(values[there]) for values in measured.values())
-    order = there[np.argsort(-np.asarray(trouble), kind="stable")]
+    trouble = np.zeros(len(there))
+    for one in histories:  # the worst of any run
+        measured = measure_all(one, names=("misclassification", "frequency"))
+        wrong = (one.predictions[-1:] != one.labels).any(axis=0) & (one.labels != UNKNOWN)
+        found = wrong + sum(np.nan_to_num(values) for values in measured.values())
+        trouble = np.maximum(trouble, found[there])
+    order = there[np.argsort(-trouble, kind="stable")]
     worst, others = order[: int(_WORST * limit)], np.sort(order[int(_WORST * limit) :])
     labels = history.labels[others]
     others = others[np.argsort(np.where(labels == UNKNOWN, len(history.classes), labels), kind="stable")]
@@ -104,22 +109,23 @@ def chosen(history: History, known: Mapping[str, Load], limit: int) -> NDArray[n
 def write_sheets(
     folder: Path,
     name: str,
-    history: History,
+    histories: Sequence[History],
     *,
     limit: int,
     base: Path | None = None,
     progress: Progress,
 ) -> Sheets:
-    """Write the sheets of a run.
+    """Write the sheets of runs of the same images.
 
     Args:
         folder: of the page's assets.
         name: of the parts, before the number of each.
-        history: of the run.
+        histories: of the runs, one or more.
         limit: pictures at most; 0 for none.
         base: the folder that a relative source starts from.
         progress: told of every sheet.
     """
+    history = histories[0]
     if not history.ids or limit < 1:
         return Sheets(None, None, "")
     known, why = loaders_of(history, base)
@@ -127,7 +133,7 @@ def write_sheets(
         return Sheets(None, None, why)
     if str(history.facts.get("images")).startswith("scenes"):
         limit = min(limit, SCENES_LIMIT)
-    columns = chosen(history, known, limit)
+    columns = chosen(histories, known, limit)
     pictures, failed = _pictures([known[history.ids[at]] for at in columns.tolist()], progress)
     kept = [at for at, picture in enumerate(pictures) if picture is not None]
     if not kept:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import timm
 import torch
+from torch import nn
 
 from crosslight.core.errors import CrosslightError, ModelError
 from crosslight.dynamics.training.checkpoints import write_weights
+from crosslight.dynamics.training.head import folded_normalisations
 from crosslight.dynamics.training.network import build_network
 from crosslight.models import load_model
 
@@ -60,6 +63,17 @@ def test_a_users_own_network_with_a_head_of_another_size(network: str) -> None:
         build_network(network.replace("tiny", "fixed"), 3)
     with pytest.raises(ModelError, match="cannot be built for 3"):
         build_network("scenes/resnet", 3)
+
+
+def test_normalisations_that_were_folded_away() -> None:
+    network = build_network("timm/resnet18", 3, weights="none", options=RESNET, size=32).network
+    names = {name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    assert folded_normalisations(network, 3) == names  # an untrained one starts like this
+    network.bn1.running_mean += 0.1
+    network.layer1[0].bn1.running_var *= 1.1
+    assert folded_normalisations(network, 3) == names - {"bn1", "layer1.0.bn1"}
+    levit = timm.create_model("levit_128s", img_size=64, embed_dim=(32, 48, 64), depth=(1, 1, 1), num_classes=3)
+    assert not any(name.startswith("head") for name in folded_normalisations(levit, 3))
 
 
 def test_auxiliary_classifiers_are_left_out() -> None:

@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from crosslight import load_model
 from crosslight.core.errors import InputError, ModelError, StoreError
 from crosslight.dynamics.reading import open_history
 from crosslight.dynamics.training import Trained, api, checkpoints, fit, train
+from crosslight.dynamics.training.checkpoints import write_weights
+from crosslight.dynamics.training.network import build_network
 from crosslight.study import load_study
 
 from .conftest import CLASSES, write_folder, write_parquet
@@ -135,6 +139,17 @@ def test_fine_tuning(network: str, photos: Path, tmp_path: Path) -> None:
     assert account["request"]["recipe"]["freeze_epochs"] == 1
     assert account["options"] == {"num_classes": 2}
     assert load_model(network, weights=tmp_path / "second/best.safetensors", options={"num_classes": 2}).outputs == 2
+
+
+def test_folded_normalisations_stay_as_they_are(network: str, photos: Path, tmp_path: Path) -> None:
+    built = build_network(network, 3).network  # its normalisation says mean 0 and variance 1
+    write_weights(built, tmp_path / "folded.safetensors")
+    done = train(network, photos, tmp_path / "out", weights=str(tmp_path / "folded.safetensors"), epochs=2, batch=4)
+    assert done.remarks[-1].startswith("the statistics of 1 batch normalisation")
+    after = load_file(tmp_path / "out/last.safetensors")
+    assert not after["1.running_mean"].any()
+    assert not torch.equal(after["1.weight"], built.state_dict()["1.weight"])
+    assert not torch.equal(after["0.weight"], built.state_dict()["0.weight"])
 
 
 def test_stopping_early(network: str, photos: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from crosslight.core.errors import InputError
 from crosslight.core.geometry import Preprocess
+from crosslight.core.targets import TargetPolicy
 from crosslight.evaluation.probing import PROBES, parameter_randomisation
 from crosslight.evaluation.probing.anew import subject_of
 from crosslight.evaluation.probing.parameter_randomisation import randomisation_curves
@@ -95,6 +96,17 @@ def test_methods_share_a_random_network(small):
     copied = parameter_randomisation._COPIES[small]
     mprt(subject_of(gathering(small, batch_size=1), "saliency"))
     assert parameter_randomisation._COPIES[small] is copied
+
+
+def test_methods_of_other_classes_share_the_network_but_no_gradient(small):
+    shared = gathering(small)
+    first, second = TargetPolicy(), TargetPolicy(rank=2)
+    both = [subject_of(shared, "saliency", target=one) for one in (first, second)]
+    assert not torch.equal(both[0].targets.classes, both[1].targets.classes)
+    together = randomisation_curves(both, order="bottom-up")
+    for one, target in zip(together, (first, second), strict=True):
+        alone = randomisation_curves([subject_of(gathering(small), "saliency", target=target)], order="bottom-up")[0]
+        torch.testing.assert_close(one.values, alone.values)
 
 
 def test_learning_since_the_copy_was_made_counts(small):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from crosslight.evaluation.tuning import Trial, find_objective, front, space_of,
 from crosslight.evaluation.tuning.cases import Case, make_units
 from crosslight.evaluation.tuning.search import Search, _behind
 from crosslight.evaluation.tuning.trials import TrialFile
+from crosslight.evaluation.tuning.tune import _propose
 from crosslight.images import open_images
 from crosslight.methods import METHODS
 from crosslight.models import load_model
@@ -166,6 +168,20 @@ def test_nothing_beats_a_point_of_the_front(pairs):
             and (other.score, -other.evaluations) != (one.score, -one.evaluations)
         ]  # fmt: skip
         assert any((one.score, one.evaluations) == (two.score, two.evaluations) for two in found) == (not better)
+
+
+def test_settings_that_take_longer_than_the_defaults_are_not_proposed():
+    def anew(spec, settings):
+        return SimpleNamespace(seconds=settings.get("takes", 1.0))
+
+    space = SimpleNamespace(spec=None, settings=dict)
+    search = SimpleNamespace(sign=1, units=[(SimpleNamespace(explain_anew=anew),)], space=space)
+    default = Trial(0, "", "done", score=0.1, evaluations=10.0)
+    slow = Trial(1, "", "done", settings={"takes": 1.1}, score=0.9, evaluations=9.0)
+    quick = Trial(2, "", "done", settings={"takes": 0.9}, score=0.5, evaluations=4.0)
+    costly = Trial(3, "", "done", settings={"takes": 0.1}, score=0.95, evaluations=11.0)
+    assert _propose(search, [default, slow, quick, costly]) is quick
+    assert _propose(search, [default, slow, costly]) is default
 
 
 def test_trials_that_are_far_behind_are_given_up():

@@ -33,7 +33,7 @@ def soft_wpmi(
         a: sharpness of the softmax.
         lam: weight of the prior.
         rounding: of the sums, see `Rounding`.
-        width: concepts of a block.
+        width: images for which the softmax is formed at once.
 
     Source:
         Oikarinen and Weng, CLIP-Dissect, 2023; the numbers are those of its code.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from crosslight.agreement.groups import benjamini_hochberg, holm
+from crosslight.core.correction import benjamini_hochberg, holm
 from crosslight.core.errors import InputError
 
 P = st.lists(st.floats(0, 1), min_size=1, max_size=12)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ...core.errors import InputError
-from .checks import Matrix
+from .errors import InputError
+
+Matrix = NDArray[np.float64]
 
 
 def holm(p: ArrayLike) -> Matrix:
@@ -20,6 +21,9 @@ def holm(p: ArrayLike) -> Matrix:
     Returns:
         float64 of the same shape. Reject where it is at most alpha.
 
+    Raises:
+        InputError: a value is outside [0, 1].
+
     Source:
         Holm, A simple sequentially rejective multiple test procedure, 1979.
     """
@@ -30,10 +34,13 @@ def benjamini_hochberg(p: ArrayLike) -> Matrix:
     """Benjamini and Hochberg's adjusted p-values, which bound the expected share of false rejections.
 
     Args:
-        p: p-values in [0, 1], of any shape; NaN stays NaN and is not counted.
+        p: p-values in [0, 1], of any shape; NaN, a test that was not made, stays NaN and is not counted.
 
     Returns:
         float64 of the same shape. Reject where it is at most the share allowed.
+
+    Raises:
+        InputError: a value is outside [0, 1].
 
     Source:
         Benjamini and Hochberg, Controlling the false discovery rate, 1995; for independent tests and such as
