@@ -106,7 +106,8 @@ def work(who: str, score: str, form: str, images: int, units: int, concepts: int
         rows, level = np.zeros((units, 1), np.int32), np.zeros(units, np.float32)
         layer = UnitLayer("layer", 1.0, (1, 1), answers, level, rows, nothing, np.ptp(answers, axis=0) == 0)
         names = [f"concept {number}" for number in range(concepts)]
-        label_by_words(layer, pictures, texts[:2], names[:2], score="cosine", units=[0], level=None, flags=False)
+        # Modules are loaded before time and memory are measured, as they are for the other side.
+        label_by_words(layer, pictures, texts[:2], names[:2], score=score, units=[0], level=None, flags=False)
 
         def run() -> tuple[np.ndarray, np.ndarray]:
             own = {"top": top_images(score, images)} if top_images(score, images) else {}

@@ -226,10 +226,20 @@ def dissect(
         )
     if not labellings:
         return dissection
+    labellings = _with_clusters(labellings)
     found = with_labellings(dissection, labellings)
     if out is not None:
         save_dissection(found, out)
     return found
+
+
+def _with_clusters(labellings: Sequence[Labelling]) -> list[Labelling]:
+    """The groups that a unit's best images fall into, which the encoder of words tells, for labels by masks as well."""
+    known = {one.layer: one.clusters for one in labellings if one.clusters.any()}
+    return [
+        replace(one, clusters=known[one.layer]) if one.layer in known and not one.clusters.any() else one
+        for one in labellings
+    ]
 
 
 def _words(concepts: Sequence[str] | ConceptList | str | os.PathLike[str]) -> ConceptList:

@@ -122,6 +122,7 @@ def gather(
         What knows the thresholds of each layer.
     """
     recorders = [UnitRecorder(facts_of(site), len(records), share) for site in sites]
+    most = batch_size
     progress.start(len(records), f"{len(sites)} layers" if len(sites) > 1 else sites[0].name)
     try:
         with ThreadPoolExecutor(workers) as pool:
@@ -132,11 +133,12 @@ def gather(
                     progress.advance(stop - start, "read from disk")
                     continue
                 prepared = pool.map(partial(_prepared, preprocess=preprocess), records[start:stop])
-                one = _Block(classifier, sites, recorders, pooling, start, stop)
-                for batch in _batches(prepared, start, batch_size, one):
+                one = _Block(classifier, sites, recorders, pooling, start, stop, most)
+                for batch in _batches(prepared, start, most, one):
                     one.run(batch)
                     progress.advance(len(batch), classifier.label)
                 progress.advance(len(one.failures), "not usable")
+                most = one.most
                 kept = [recorder.block(start, stop) for recorder in recorders]
                 blocks.write(number, kept, one.boxes, one.sizes, one.failures)
     finally:
@@ -208,6 +210,7 @@ class _Block:
         pooling: how cells become one number.
         start: row of the first image.
         stop: row after the last.
+        most: images at once; fewer from the time on when memory did not suffice.
     """
 
     def __init__(
@@ -218,7 +221,9 @@ class _Block:
         pooling: Pooling,
         start: int,
         stop: int,
+        most: int,
     ) -> None:
+        self.most = most
         self._classifier, self._sites, self._recorders, self._pooling = classifier, sites, recorders, pooling
         self._start = start
         self.boxes = np.full((stop - start, 4), np.nan)
@@ -235,23 +240,39 @@ class _Block:
         return True
 
     def run(self, batch: Sequence[tuple[int, Tensor]]) -> None:
-        """Run the network on a batch, and keep what matters of it."""
+        """Run the network on a batch, and keep what matters of it; where memory runs out, on halves of it."""
+        from ..core.devices import is_out_of_memory
+
+        while batch:
+            part = batch[: self.most]
+            try:
+                maps, pooled = self._answers([one for _, one in part])
+            except Exception as error:
+                if len(part) == 1 or not is_out_of_memory(error):
+                    raise
+                self.most = len(part) // 2
+                continue
+            rows = [row for row, _ in part]
+            good = self._finite(rows, maps)
+            for recorder, one, numbers in zip(self._recorders, maps, pooled, strict=True):
+                if good:
+                    recorder.add(one if len(good) == len(rows) else one[good], numbers[good], [rows[i] for i in good])
+            batch = batch[len(part) :]
+
+    def _answers(self, inputs: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """The maps of every site, and the same pooled."""
         import torch
 
         from ..models.taps import reading
 
-        rows = [row for row, _ in batch]
-        inputs = torch.stack([one for _, one in batch]).to(self._classifier.device)
+        together = torch.stack(list(inputs)).to(self._classifier.device)
         with self._classifier.evaluating() as network, torch.no_grad(), reading(network, self._sites) as held:
-            self._classifier.logits(inputs)
+            self._classifier.logits(together)
             maps = [site.layout.to_features(held[site.name]).float() for site in self._sites]
             pooled = [
                 _pool(held[site.name], one, site, self._pooling) for site, one in zip(self._sites, maps, strict=True)
             ]
-            good = self._finite(rows, maps)
-        for recorder, one, numbers in zip(self._recorders, maps, pooled, strict=True):
-            if good:
-                recorder.add(one if len(good) == len(rows) else one[good], numbers[good], [rows[i] for i in good])
+        return maps, pooled
 
     def _finite(self, rows: Sequence[int], maps: Sequence[Tensor]) -> list[int]:
         """Positions in the batch whose values are numbers everywhere; the others are recorded."""

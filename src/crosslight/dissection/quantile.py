@@ -102,7 +102,7 @@ class TopValues:
                 found[unit] = self.bounds[unit]
             elif self._count[unit] >= rank:
                 (values,) = self._kept[unit]
-                found[unit] = np.partition(values, len(values) - rank)[len(values) - rank]
+                found[unit] = np.partition(values, len(values) - rank)[-rank]
         return found
 
     def _add(self, unit: int, values: NDArray[np.float32]) -> None:
@@ -118,7 +118,8 @@ class TopValues:
             return
         values = np.concatenate(self._kept[unit])
         if len(values) >= self.keep:
-            values = np.partition(values, len(values) - self.keep)[len(values) - self.keep :]
+            values.partition(len(values) - self.keep)
+            values = values[len(values) - self.keep :].copy()
             self.bounds[unit] = values[0]
         self._kept[unit] = [values]
         self._count[unit] = len(values)

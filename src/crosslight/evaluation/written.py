@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,9 @@ def describe_count(card: Scorecard) -> str:
     fewest = int(card.scores.count[card.scores.count > 0].min(initial=card.masked))
     number = f"N = {card.masked}" if fewest == card.masked else f"N = {fewest} to {card.masked}"
     share = "" if np.isnan(card.mean_share) else f", {100 * card.mean_share:.0f} % of the picture on average"
-    return f"mean over images, {number}; masks: {card.masks}{share}"
+    what, of, where = card.masks.rpartition(" of ")
+    masks = f"{what}{of}{Path(where).name or where}"  # a report is sent to others: its reader has other folders
+    return f"mean over images, {number}; masks: {masks}{share}"
 
 
 def describe_chance(card: Scorecard | Probed, metric: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,6 +147,8 @@ def test_html_shows_labels_as_text():
 def test_words():
     card = made()
     assert describe_count(card) == "mean over images, N = 29 to 30; masks: a folder, 10 % of the picture on average"
+    elsewhere = replace(card, masks="car, truck of /home/somebody/my labels")
+    assert "masks: car, truck of my labels," in describe_count(elsewhere)
     text = describe_chance(card, "energy")
     assert text.startswith("* No better than chance")
     assert text.endswith(": Middling (on all models); <b>Bad</b> (on A).")

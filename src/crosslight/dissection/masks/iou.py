@@ -25,6 +25,7 @@ class Overlap:
         both: float64 ``[units, concepts]``: pixels of unit and concept.
         units: float64 ``[units, groups]``: pixels of the unit in images that are annotated in a group's categories.
         concepts: float64 ``[concepts]``: pixels of the concept.
+        pixels: float64 ``[groups]``: pixels of the images that are annotated in a group's categories.
         groups: int64 ``[concepts]``: the group of each concept's category.
         annotated: for each group, rows of the images that are annotated.
         pieces: for each image that counts for chance, ``(row, units, tiles, shares)``: the shares of the picture that
@@ -38,6 +39,7 @@ class Overlap:
     both: NDArray[np.float64]
     units: NDArray[np.float64]
     concepts: NDArray[np.float64]
+    pixels: NDArray[np.float64]
     groups: NDArray[np.int64]
     annotated: list[list[int]]
     pieces: list[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]] = field(default_factory=list)
@@ -86,6 +88,7 @@ def overlaps(
             np.zeros((one.units, len(groups))),
             np.zeros((one.units, len(names))),
             np.zeros(len(groups)),
+            np.zeros(len(names)),
             groups,
             [[] for _ in names],
         )
@@ -150,6 +153,7 @@ def _compare(
     found.looked.append(row)
     for group in laid.groups.tolist():
         found.annotated[group].append(row)
+    found.pixels[laid.groups] += cut.pixels
     found.concepts[laid.numbers] += cut.counts.sum(axis=1)
     found.concepts[laid.whole] += cut.pixels
     if keep:

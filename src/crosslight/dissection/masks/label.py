@@ -12,11 +12,13 @@ from ...core.correction import benjamini_hochberg
 from ...core.errors import InputError
 from ...core.progress import Progress
 from ...store import ImageEntry
+from ..polysemy import twins_of
 from ..records import CANDIDATES, NONE, Dissection, Labelling, UnitLayer
 from ..regions import Regions
 from .chance import IMAGES, PERMUTATIONS, chance_images, chance_p
 from .concept_masks import ConceptMasks
 from .iou import Overlap, overlaps
+from .reach import out_of_reach, reach_note
 
 #: the score's name, and the least overlap of a detector
 SCORE, THRESHOLD = "iou", 0.04
@@ -103,6 +105,7 @@ def _label(
     # The false discovery rate is that of the layer, whoever is asked for; the label is the unit's own.
     q = benjamini_hochberg(p)
     p[~asked], q[~asked] = np.nan, np.nan
+    missed = out_of_reach(found, masks.concepts, threshold)
     return Labelling(
         layer=layer.name,
         score=SCORE,
@@ -116,8 +119,8 @@ def _label(
         p=p,
         q=q,
         clusters=np.zeros(layer.units, np.int32),
-        twin=np.full(layer.units, NONE, np.int32),
-        settings=settings,
+        twin=np.where(nothing, NONE, _twins(layer)).astype(np.int32),
+        settings={**settings, "out_of_reach": missed, "note": reach_note(missed, threshold)},
     )
 
 
@@ -131,6 +134,12 @@ def unique_detectors(labelling: Labelling) -> dict[str, tuple[str, ...]]:
     for best in sorted({int(one) for one in labelling.best} - {NONE}):
         found[labelling.categories[best]].append(labelling.concepts[best])
     return {category: tuple(names) for category, names in found.items()}
+
+
+def _twins(layer: UnitLayer) -> NDArray[np.int32]:
+    """The unit that answers like each, on the images that could be read; of the whole layer, whoever is asked for."""
+    answers = np.asarray(layer.activations)
+    return twins_of(answers[~np.isnan(answers).any(axis=1)])
 
 
 def _asked(units: Sequence[int] | None, count: int) -> NDArray[np.bool_]:

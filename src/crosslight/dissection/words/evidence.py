@@ -35,7 +35,7 @@ def mutual_information(
     Args:
         probe: images, concepts and units.
         form: see above. In our own, images on which the unit has its lowest activation do not count.
-        weights: ``[top]``: of the images by rank, in [0.5, 1].
+        weights: ``[top]``: of the images by rank, in (0, 1].
         sharpness: of the softmax.
         prior: how much of ``anyway`` is taken off.
         rounding: see `Rounding`; ``float32`` is of the published form alone, and slower.

@@ -30,14 +30,14 @@ def log_likelihoods(
 
     P is the softmax over all concepts. A block of images has it for all concepts at once, and each unit takes the
     terms of those of its images that are in the block. Logarithms are slow, so terms are multiplied as long as no
-    product can leave the range of its numbers. A weight is taken out of its term, which leaves one addition for each:
-    ``w (P + (1 - w + FLOOR) / w)``.
+    product can leave the range of its numbers. With ``v = 1 - w + FLOOR`` taken out, a term is ``1 + P w / v``, which
+    PyTorch multiplies in one pass: ``product + w / v * product * P``.
 
     Args:
         images: ``[images, dimensions]`` of length 1.
         concepts: ``[concepts, dimensions]`` of length 1.
         chosen: ``[units, top]``: rows of images.
-        weights: ``[units, top]``, in [0.5, 1], or 0 for an image that does not count.
+        weights: ``[units, top]``, in [0, 1]; images of weight 0 do not count.
         sharpness: of the softmax.
         size: images of a block; by default as many as keep it in 20 MB.
         see: called with P of every block, float32 ``[images of the block, concepts]``, which is used again.
@@ -45,33 +45,36 @@ def log_likelihoods(
     Returns:
         float64 ``[units, concepts]``.
     """
+    import torch
+
     units, top = chosen.shape
-    known = np.where(weights > 0, weights, 1)
-    added = ((1 - known + FLOOR) / known).astype(np.float32)
-    digits = max(-np.log10(float(added.min())), np.log10(1 + float(added.max())))
-    group, whole = max(1, int(_SHORT / digits)), top * digits <= _LONG
+    rest = 1 - weights + FLOOR
+    slope = weights / rest
+    digits = float(np.log10(1 + max(slope.max(), 9)))
+    group, whole = int(_SHORT / digits), top * digits <= _LONG
     found = (np.ones if whole else np.zeros)((units, len(concepts)))
     step = min(size or max(_BLOCK // len(concepts), 16), len(images))
     likely = np.empty((step, len(concepts)), np.float32)
-    product, term = np.empty((2, len(concepts)), np.float32)
+    product = torch.empty(len(concepts))
+    gathered = product.numpy()
     for start in range(0, len(images), step):
         share = softmax(images[start : start + step], concepts, sharpness, out=likely[: len(images) - start])
         see(share)
         unit, rank = np.nonzero((weights > 0) & (chosen >= start) & (chosen < start + step))
         ends = np.cumsum(np.bincount(unit, minlength=units)).tolist()
-        rows = [share[row] for row in (chosen[unit, rank] - start).tolist()]
-        more = list(added[unit, rank, None])
+        every = torch.from_numpy(share).unbind()
+        rows = [every[row] for row in (chosen[unit, rank] - start).tolist()]
+        slopes = slope[unit, rank].tolist()
         for own, begin, end in zip(found, [0, *ends], ends, strict=False):
             for first in range(begin, end, group):
-                np.add(rows[first], more[first], product)
-                for at in range(first + 1, min(first + group, end)):
-                    np.add(rows[at], more[at], term)
-                    np.multiply(product, term, product)
+                product.fill_(1)
+                for at in range(first, min(first + group, end)):
+                    product.addcmul_(product, rows[at], value=slopes[at])
                 if whole:
-                    np.multiply(own, product, own)
+                    np.multiply(own, gathered, own)
                 else:
-                    np.add(own, np.log(product, term), own)
+                    np.add(own, np.log(gathered), own)
     if whole:
         np.log(found, out=found)
-    found += np.log(known).sum(axis=1)[:, None]
+    found += np.log(np.where(weights > 0, rest, 1)).sum(axis=1)[:, None]
     return found

@@ -122,8 +122,9 @@ def train(
         account = {"status": "running", "request": request, "versions": result.versions()}
         result.write_account(out, account)
     pixels, bad = _decode(pictures, start, out, decoding or Silent())
-    label = label or model.rpartition(":")[2] if model.startswith("python:") else label or model.partition("/")[2]
-    history = _recorder(out, model, weights, chosen, pictures, pixels["validation"]) if record else nullcontext()
+    label = label or (model.rpartition(":")[2] if model.startswith("python:") else model.partition("/")[2])
+    facts = {"label": label, "model": model, "weights": weights}
+    history = _recorder(out, facts, chosen, pictures, pixels["validation"]) if record else nullcontext()
     with history as recorder:
         course = fit(
             start.network,
@@ -194,10 +195,8 @@ def _decode(
     return pixels, bad
 
 
-def _recorder(out: Path, model: str, weights: str, recipe: Recipe, pictures: Pictures, validation: Pixels) -> Recorder:
-    facts = {
-        "model": model,
-        "weights": weights,
+def _recorder(out: Path, facts: dict[str, Any], recipe: Recipe, pictures: Pictures, validation: Pixels) -> Recorder:
+    facts |= {
         "recipe": recipe.as_dict(),
         "part": "validation",
         "split": pictures.split,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from crosslight.core.errors import InputError
 from crosslight.dissection.masks import ImageLabels, overlaps
-from crosslight.dissection.masks.upsample import PIECES, pieces_of
+from crosslight.dissection.masks.upsample import PIECES, axis_of
 from crosslight.dissection.regions import Regions
 from crosslight.store import ImageEntry
 
@@ -130,19 +130,20 @@ def planted_parts(maps: NDArray[np.float32]) -> tuple[object, ...]:
     far=st.sampled_from([1.0, 0.8, 1.25]),
 )
 @settings(deadline=None)
-def test_pieces_hold_every_pixel_once(pixels: int, cells: int, near: float, far: float) -> None:
-    pieces = pieces_of(pixels, cells, near, far)
-    held = [pixel for piece in pieces for pixel in range(piece.pixels.start, piece.pixels.stop)]
+def test_gaps_hold_every_pixel_once(pixels: int, cells: int, near: float, far: float) -> None:
+    axis = axis_of(pixels, cells, near, far)
     middles = (np.arange(pixels) + 0.5) / pixels
-    assert held == np.flatnonzero((middles >= near) & (middles < far)).tolist()
-    assert [piece.number for piece in pieces] == sorted({piece.number for piece in pieces} & set(range(PIECES)))
-    for piece in pieces:
-        assert np.allclose(piece.weights.sum(axis=1), 1)
-        assert ((piece.weights != 0).sum(axis=1) <= 2).all()
-        # A ramp over the cells is interpolated to a ramp, but for the halves of the outer cells.
-        ramp = piece.weights @ np.arange(piece.cells.start, piece.cells.stop)
-        at = (middles[piece.pixels] - near) / (far - near) * cells - 0.5
-        assert np.allclose(ramp, np.clip(at, 0, cells - 1))
+    seen = np.flatnonzero((middles >= near) & (middles < far))
+    held = [pixel for first, count in zip(axis.first, axis.count, strict=True) for pixel in range(first, first + count)]
+    assert held == seen.tolist()
+    assert not len(seen) or list(range(pixels))[axis.seen] == held
+    assert len(axis.first) == cells + 1
+    assert sorted(set(axis.piece.tolist())) == list(range(axis.piece[-1] + 1))
+    assert axis.piece[-1] < PIECES
+    gap = np.repeat(np.arange(cells + 1), axis.count)
+    at = (middles[seen] - near) / (far - near) * cells - 0.5
+    assert np.allclose(gap - 1 + axis.share[seen], at)
+    assert np.allclose(np.diff(at), axis.step)
 
 
 def test_labels_that_cannot_be_read_are_recorded() -> None:
