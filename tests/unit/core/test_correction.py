@@ -34,7 +34,8 @@ def test_known_values():
 
 def test_a_test_that_was_not_made_does_not_count():
     assert holm([[0.02, np.nan], [0.5, 0.9]]) == pytest.approx(np.array([[0.06, np.nan], [1, 1]]), nan_ok=True)
-    assert holm([]).shape == (0,)
+    assert benjamini_hochberg([0.01, np.nan, 0.04]) == pytest.approx([0.02, np.nan, 0.04], nan_ok=True)
+    assert holm([]).shape == benjamini_hochberg([]).shape == (0,)
 
 
 @pytest.mark.parametrize("adjust", [holm, benjamini_hochberg])

@@ -132,6 +132,29 @@ def test_neither_batches_nor_blocks_matter(
     assert_alike(recorded.dissection, other.dissection, exactly=False)
 
 
+def test_where_memory_runs_out_fewer_images_are_taken_at_once(
+    recorded: Recorded, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tight = small()
+    _ = tight.sites
+    logits, sizes = tight.logits, []
+
+    def within(inputs: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(inputs))
+        if len(inputs) > 3:
+            raise torch.OutOfMemoryError("out of memory")
+        return logits(inputs)
+
+    monkeypatch.setattr(tight, "logits", within)
+    found = record(tight, images, LAYERS, batch_size=13, block=7, share=0.02)
+    assert_alike(recorded.dissection, found.dissection, exactly=False)
+    assert sizes[:2] == [6, 3]  # of the first block, from which one image is missing
+    assert max(sizes[2:]) <= 3
+    monkeypatch.setattr(tight, "logits", lambda inputs: within(inputs.expand(9, -1, -1, -1)))
+    with pytest.raises(torch.OutOfMemoryError):
+        record(tight, images, LAYERS)
+
+
 class Stopped(Exception):
     pass
 

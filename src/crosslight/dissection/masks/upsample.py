@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 PIECES = 8
 #: pixel rows that are looked at in one go
 _TOGETHER = 1 << 15
+#: of double precision, relative to a map's greatest value
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,7 @@ def axis_of(pixels: int, cells: int, near: float, far: float) -> Axis:
     return Axis(first, count, np.arange(cells + 1) // length, at - below, cells / (pixels * (far - near)))
 
 
-def spans_above(
-    maps: NDArray[np.float32], thresholds: NDArray[np.float32], down: Axis, across: Axis
-) -> Iterator[Spans]:
+def spans_above(maps: NDArray[np.float32], thresholds: NDArray[np.float32], down: Axis, across: Axis) -> Iterator[Spans]:
     """The pixels that are above each unit's threshold.
 
     Along a row of pixels within a gap the interpolated map is a straight line, so what is above is a span that begins
@@ -114,7 +114,8 @@ def spans_above(
     strong = strong[:, 1:] | strong[:, :-1]
     strong = strong[:, :, 1:] | strong[:, :, :-1]
     unit, i, j = np.nonzero(strong & ((down.count > 0)[:, None] & (across.count > 0)))
-    levels = levels_of(thresholds)
+    # What is above by rounding alone is not: where the threshold is 0, the last digit would decide on many pixels.
+    levels = np.maximum(levels_of(thresholds), thresholds + _ROUNDING * np.abs(wide).max(axis=(1, 2)).astype(float))
     some = max(1, _TOGETHER // max(1, int(down.count.max())))
     for at in range(0, len(unit), some):
         yield _spans(wide, levels, down, across, unit[at : at + some], i[at : at + some], j[at : at + some])

@@ -97,9 +97,9 @@ def top_rows(activations: NDArray[np.float32], count: int) -> NDArray[np.intp]:
         least = _lower_bound(part, count)
         within = part > least
         # Equal ones may be many, such as zeros; the first of them are enough.
-        for unit in np.flatnonzero(np.count_nonzero(within, axis=0) < count):
-            equal = np.flatnonzero(part[:, unit] == least[unit])
-            within[equal[: count - np.count_nonzero(within[:, unit])], unit] = True
+        for short in np.flatnonzero(np.count_nonzero(within, axis=0) < count):
+            equal = np.flatnonzero(part[:, short] == least[short])
+            within[equal[: count - np.count_nonzero(within[:, short])], short] = True
         image, unit = np.divmod(np.flatnonzero(within), some)
         order = np.lexsort((-part[image, unit], unit))  # stable, so that the first of equal images comes first
         ends = np.cumsum(np.bincount(unit, minlength=some))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from crosslight.agreement.groups import anosim, image_share, labelings, permanova, power, scatter
-from crosslight.core.correction import holm
 from crosslight.agreement.groups.simulate import DIMENSIONS, distances, normal_points, p_values, rejected, shifted
+from crosslight.core.correction import holm
 from crosslight.core.errors import InputError
 
 NINE_FIVE = ["cnn"] * 9 + ["transformer"] * 5

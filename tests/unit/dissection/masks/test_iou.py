@@ -36,7 +36,8 @@ def reference(
                     continue
                 native = torch.from_numpy(maps[image, unit]).double()[None, None]
                 wide = torch.nn.functional.interpolate(native, one.size, mode="bilinear", align_corners=False)
-                region = wide[0, 0].float().numpy() > thresholds[unit]
+                level = thresholds[unit]
+                region = (wide[0, 0].float().numpy() > level) & (wide[0, 0].numpy() > level + 1e-9)  # not by rounding
                 place = np.zeros(one.size, bool)
                 for plane in one.planes.get(category, ()):
                     place |= plane == concept + 1

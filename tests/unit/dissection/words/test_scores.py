@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from crosslight.core.errors import InputError, UnknownNameError
 from crosslight.dissection.words import SCORES, find_score, label_by_words
 from crosslight.dissection.words.best import best_concepts
-from crosslight.dissection.words.evidence import log_likelihood
 from crosslight.dissection.words.probe import Probe, unit_length
+from crosslight.dissection.words.products import log_likelihoods
 
 ALL = ("cosine", "cosine-cubed", "rank-reorder", "soft-wpmi", "wpmi")
 
@@ -65,7 +66,7 @@ def test_cubes_of_small_activations_in_the_published_form(world, reference) -> N
     width=st.integers(1, 50),
     seed=st.integers(0, 5),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_blocks_change_nothing(name: str, form: str, block: int, width: int, seed: int, world) -> None:
     probe = probe_of(*world(images=60, units=4, seed=seed))
     own = {"width": width} if name.endswith("wpmi") else {}
@@ -76,7 +77,7 @@ def test_blocks_change_nothing(name: str, form: str, block: int, width: int, see
 
 
 @given(name=st.sampled_from(ALL), seed=st.integers(0, 30), some=st.sets(st.integers(0, 6), min_size=1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_same_label_whoever_else_is_asked(name: str, seed: int, some: set[int], world, names, layer_of) -> None:
     pictures, texts, answers = world(images=80, seed=seed)
     asked = {"score": name, "flags": False}
@@ -102,12 +103,27 @@ def test_published_labels_depend_on_company(world) -> None:
     assert own == pytest.approx(scored("soft-wpmi", "own", probe_of(pictures, texts, answers))[:2], abs=1e-6)
 
 
-def test_likelihoods_far_below_the_smallest_float32() -> None:
-    share = np.zeros((50, 3), np.float32)  # not one image shows these concepts
-    share[:, 1] = 1
-    chosen = np.arange(50)[None]
-    found = log_likelihood(share, chosen, np.ones((1, 50)))
-    assert found[0] == pytest.approx([50 * np.log(1e-7), 50 * np.log1p(1e-7), 50 * np.log(1e-7)], rel=1e-6, abs=1e-4)
+@pytest.mark.parametrize("top", [50, 1])
+def test_likelihoods_far_below_the_smallest_number(top: int) -> None:
+    images = np.tile(np.array([[1, 0]], np.float32), (50, 1))
+    concepts = np.array([[-1, 0], [1, 0], [0, 1]], np.float32)  # not one image shows the first and the third
+    chosen = np.arange(top)[None]
+    found = log_likelihoods(images, concepts, chosen, np.ones((1, top)), 90.0, 7)
+    assert found[0] == pytest.approx([top * np.log(1e-7), top * np.log1p(1e-7), top * np.log(1e-7)], rel=1e-6, abs=1e-4)
+
+
+@given(
+    weights=st.lists(st.floats(0, 1), min_size=40, max_size=40), sharpness=st.floats(0.1, 30), size=st.integers(1, 25)
+)
+@settings(max_examples=30, deadline=None)
+def test_products_are_sums_of_logarithms(weights: list[float], sharpness: float, size: int) -> None:
+    rng = np.random.default_rng(0)
+    images, concepts = (unit_length(rng.normal(size=(count, 4)), "image") for count in (25, 6))
+    chosen, weight = rng.integers(0, 25, (2, 20)), np.array(weights).reshape(2, 20)
+    share = softmax(sharpness * images.astype(np.float64) @ concepts.T, axis=1)[chosen]
+    terms = np.log(1 + weight[:, :, None] * (share - 1) + 1e-7)
+    wanted = np.where(weight[:, :, None] > 0, terms, 0).sum(axis=1)
+    assert log_likelihoods(images, concepts, chosen, weight, sharpness, size) == pytest.approx(wanted, abs=1e-4)
 
 
 def test_rounding_as_published_is_close_to_exact(world) -> None:
@@ -115,8 +131,9 @@ def test_rounding_as_published_is_close_to_exact(world) -> None:
     exact = scored("soft-wpmi", "published", probe)
     rounded = scored("soft-wpmi", "published", probe, rounding="float32")
     assert 0 < np.abs(exact - rounded).max() < 1e-3
-    with pytest.raises(InputError, match="float32"):
-        scored("soft-wpmi", "own", probe, rounding="down")
+    for form, rounding in (("own", "down"), ("own", "float32")):
+        with pytest.raises(InputError, match="float32"):
+            scored("soft-wpmi", form, probe, rounding=rounding)
 
 
 def test_images_on_which_a_unit_is_silent_do_not_count(world) -> None:
