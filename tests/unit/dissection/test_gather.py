@@ -150,7 +150,7 @@ def test_where_memory_runs_out_fewer_images_are_taken_at_once(
     assert_alike(recorded.dissection, found.dissection, exactly=False)
     assert sizes[:2] == [6, 3]  # of the first block, from which one image is missing
     assert max(sizes[2:]) <= 3
-    monkeypatch.setattr(tight, "logits", lambda inputs: within(inputs.expand(9, -1, -1, -1)))
+    monkeypatch.setattr(tight, "logits", lambda inputs: within(inputs.repeat(9, 1, 1, 1)))
     with pytest.raises(torch.OutOfMemoryError):
         record(tight, images, LAYERS)
 

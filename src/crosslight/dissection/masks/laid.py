@@ -176,7 +176,9 @@ def _combined(
         most = len(holds) * (len(numbers) + 1)
         present = np.flatnonzero(np.bincount(codes.ravel())) if most <= _TABLE else np.unique(codes)
         before, own = np.divmod(present, len(numbers) + 1)
-        holds = [holds[a] | ({numbers[b - 1]} if b else set()) for a, b in zip(before.tolist(), own.tolist(), strict=True)]
+        holds = [
+            holds[a] | ({numbers[b - 1]} if b else set()) for a, b in zip(before.tolist(), own.tolist(), strict=True)
+        ]
         if most <= _TABLE:
             place = np.zeros(most, np.int64)
             place[present] = np.arange(len(present))

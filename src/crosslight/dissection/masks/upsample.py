@@ -93,7 +93,9 @@ def axis_of(pixels: int, cells: int, near: float, far: float) -> Axis:
     return Axis(first, count, np.arange(cells + 1) // length, at - below, cells / (pixels * (far - near)))
 
 
-def spans_above(maps: NDArray[np.float32], thresholds: NDArray[np.float32], down: Axis, across: Axis) -> Iterator[Spans]:
+def spans_above(
+    maps: NDArray[np.float32], thresholds: NDArray[np.float32], down: Axis, across: Axis
+) -> Iterator[Spans]:
     """The pixels that are above each unit's threshold.
 
     Along a row of pixels within a gap the interpolated map is a straight line, so what is above is a span that begins

@@ -14,7 +14,7 @@ FLOOR = 1e-7
 #: powers of ten that products stay within: of ``float32``, and of the ``float64`` that they are gathered in
 _SHORT, _LONG = 36.0, 290.0
 #: numbers of a block of images times concepts
-_BLOCK = 12_500_000
+_BLOCK = 5_000_000
 
 
 def log_likelihoods(
@@ -39,7 +39,7 @@ def log_likelihoods(
         chosen: ``[units, top]``: rows of images.
         weights: ``[units, top]``, in [0, 1]; images of weight 0 do not count.
         sharpness: of the softmax.
-        size: images of a block; by default as many as keep it in 50 MB.
+        size: images of a block; by default as many as keep it in 20 MB.
         see: called with P of every block, float32 ``[images of the block, concepts]``, which is used again.
 
     Returns:

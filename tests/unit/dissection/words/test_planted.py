@@ -12,7 +12,7 @@ from crosslight.scenes import CONCEPTS, scenes
 from crosslight.scenes.encoder import load_encoder
 from crosslight.scenes.encoder.labelled import label_scenes
 
-IMAGES = 280
+IMAGES = 400
 #: of the pictures that show one of two concepts, so many show both: no picture tells their words apart
 TOGETHER = 0.8
 
