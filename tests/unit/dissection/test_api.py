@@ -12,7 +12,7 @@ from crosslight.dissection import dissect, open_dissection
 from crosslight.images import open_images
 from crosslight.models import load_model
 
-IMAGES = 32
+IMAGES = 48
 WORDS = ("sea", "sky", "wheel", "bird", "house")
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosslight.core.errors import InputError
-from crosslight.dissection.quantile import TopValues, check_share, rank_of
+from crosslight.dissection.quantile import TopValues, check_share, greatest_of, rank_of
 
 
 @given(cells=st.integers(1, 5000), share=st.sampled_from([0.005, 0.01, 0.05, 0.3]))
@@ -79,3 +79,15 @@ def test_too_few_values_have_no_such_rank() -> None:
 def test_a_share_lies_between_0_and_1(share: float) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
         check_share(share)
+
+
+@pytest.mark.parametrize("keep", [1, 20, 500, 3000])
+def test_the_greatest_of_rows_with_and_without_ties(keep: int) -> None:
+    rng = np.random.default_rng(keep)
+    values = rng.normal(size=(4, 2000)).astype(np.float32)
+    values[1] = np.maximum(values[1] - 2, 0)  # mostly 0
+    values[2] = 5
+    values[3, ::16] += 10  # what the level is guessed from is no fair part
+    for row, found in zip(values, greatest_of(values, keep), strict=True):
+        assert len(found) >= min(keep, 2000)
+        assert np.array_equal(np.sort(found)[-keep:], np.sort(row)[-keep:])

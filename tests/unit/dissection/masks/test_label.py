@@ -79,7 +79,7 @@ def test_units_planted_at_their_own_size_are_all_right() -> None:
     """
     from .planted import planted
 
-    images, grid = 48, 32
+    images, grid = 60, 32
     pictures = open_images("scenes", limit=images, sample="first")
     rng = np.random.default_rng(1)
     side, every = 96 // grid, len(CONCEPTS)
