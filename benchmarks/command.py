@@ -12,7 +12,19 @@ from pathlib import Path
 
 import torch
 
-from . import dissection, dissection_pass, dynamics, faithfulness, filling, masks, memory, precision, sanity, shapley, similarity
+from . import (
+    dissection,
+    dissection_pass,
+    dynamics,
+    faithfulness,
+    filling,
+    masks,
+    memory,
+    precision,
+    sanity,
+    shapley,
+    similarity,
+)
 from .cams import GROUPS, cam_rows
 from .networks import NAMES, SOURCES, classifier
 from .passes import Bench
