@@ -171,11 +171,17 @@ def _picture(pictures: Pictures, identity: str) -> Image.Image | None:
         pictures.forget()
 
 
-def jpeg(picture: Image.Image, side: int) -> bytes:
-    """A picture as JPEG with at most `side` pixels a side."""
+def jpeg(picture: Image.Image, side: int, *, enlarged: bool = True) -> bytes:
+    """A picture as JPEG with at most `side` pixels a side.
+
+    Args:
+        picture: of any size.
+        side: the longest.
+        enlarged: whether a tiny one may be shown much larger, where every artefact would be seen.
+    """
     picture = picture.convert("RGB")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    tiny = max(picture.size) <= 128  # is shown enlarged, where every artefact would be seen
+    tiny = enlarged and max(picture.size) <= 128
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=92 if tiny else 82, subsampling=0 if tiny else 2, optimize=True)
     return buffer.getvalue()

@@ -324,7 +324,8 @@ def _write_photos(folder: Path, photos: _Photos) -> list[str]:
         for place, record in enumerate(photos.sources[start : start + PHOTOS], start):
             picture = _loaded(record, photos, place)
             photos.sizes.append(picture.size if picture is not None else None)
-            small.append(base64.b64encode(jpeg(picture, SIDE)).decode("ascii") if picture is not None else None)
+            content = jpeg(picture, SIDE, enlarged=False) if picture is not None else None
+            small.append(base64.b64encode(content).decode("ascii") if content is not None else None)
         names.append(f"units-photos-{chunk}")
         write_part(folder, names[-1], small)
     return names
