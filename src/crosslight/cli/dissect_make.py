@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ..images import ImageSet
     from ..models import Classifier
 
-#: share of units with a label by masks below which a person is told what may be the reason
-FEW = 0.05
-
 
 @dataclass(frozen=True)
 class Asked:
@@ -313,24 +310,17 @@ def _notes(dissections: Sequence[Dissection]) -> tuple[str, ...]:
                 f"{one.model}: {len(one.failures):,} of {len(one.images):,} images could not be read, such as "
                 f"{one.images[row]}: {reason}"
             )
-        found += _too_small(one)
+        found += _out_of_reach(one)
         settings = [{**one.facts, **each.settings} for each in one.labellings]
         found += [str(each["concepts_note"]) for each in settings[:1] if each.get("concepts_note")]
     return tuple(dict.fromkeys(found))
 
 
-def _too_small(dissection: Dissection) -> list[str]:
-    """Where hardly a unit has a label by masks: which concepts cannot have a detector, whatever the units do."""
-    settings = dissection.facts.get("settings")
-    share = float(settings.get("share", 0)) if isinstance(settings, Mapping) else 0.0
-    by_masks = [one for one in dissection.labellings if one.score == "iou"]
-    units = sum(len(one.best) for one in by_masks)
-    labelled = sum(int((one.best >= 0).sum()) for one in by_masks)
-    threshold = float(by_masks[0].settings.get("threshold", 0)) if by_masks else 0.0
-    if not threshold or not share or labelled >= FEW * units:
-        return []
-    return [
-        f"{dissection.model}: masks label {labelled:,} of {units:,} units. Regions of {100 * share:g} % of all cells "
-        f"cannot overlap by {threshold:g} with a concept that covers more than {100 * share / threshold:.3g} % of the "
-        "pixels: for large things and places try a larger --share, such as 0.05"
+def _out_of_reach(dissection: Dissection) -> list[str]:
+    """Concepts that no unit can be a detector of, whatever it answers to; of the last layer that has such."""
+    told = [
+        f"{dissection.model}, {one.layer}: {one.settings['note']}"
+        for one in dissection.labellings
+        if one.score == "iou" and one.settings.get("note")
     ]
+    return told[-1:]
