@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from crosslight.dissection.descriptions import descriptions_of, read_descriptions, unique_concepts
-from crosslight.dissection.words.concepts import read_concepts
-from crosslight.dissection.words.from_files import dissect_features, read_activations, read_array
+from crosslight.cli.app import app
+from crosslight.dissection.descriptions import read_descriptions, unique_concepts
 
 
 @pytest.fixture(scope="module")
@@ -20,20 +20,19 @@ def group21(shared: Path) -> Path:
     return folder
 
 
-def test_descriptions_of_a_real_network(group21: Path) -> None:
+def test_descriptions_of_a_real_network(group21: Path, tmp_path: Path) -> None:
     published = read_descriptions(group21 / "resnet18_imagenet/descriptions.csv")
-    found = descriptions_of(
-        dissect_features(
-            read_activations(group21 / "resnet18_imagenet"),
-            read_array(group21 / "clip_vitb16_images.npy"),
-            read_array(group21 / "clip_vitb16_concepts.npy"),
-            read_concepts(group21 / "concepts.txt"),
-            images=(group21 / "images.txt").read_text().splitlines(),
-            form="published",
-            level=None,
-            flags=False,
-        ).labellings
-    )
+    told = {
+        "--activations": group21 / "resnet18_imagenet",
+        "--image-features": group21 / "clip_vitb16_images.npy",
+        "--concept-features": group21 / "clip_vitb16_concepts.npy",
+        "--concepts": group21 / "concepts.txt",
+        "--form": "published",
+        "--out": tmp_path,
+    }
+    done = CliRunner().invoke(app, ["dissect", *(str(part) for pair in told.items() for part in pair)])
+    assert done.exit_code == 0, done.stderr
+    found = read_descriptions(tmp_path / "units.csv")
     assert len(published) == 896
     assert [(one.layer, one.unit, one.description) for one in found] == [
         (one.layer, one.unit, one.description) for one in published
