@@ -177,8 +177,9 @@ def _bars(axes: Axes, name: str, values: NDArray[np.float64]) -> None:
     axes.set_ylim(1, 0)
     axes.set_yticks([])
     axes.set_xticks([0, top], ["0", f"{top:.3g}"])
-    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-        label.set_horizontalalignment(side)  # so that neighbours do not run into each other
+    first, last = axes.get_xticklabels()  # within their bar, so that neighbours do not run into each other
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     axes.tick_params(labelsize=_SMALL - 1, length=0, colors=QUIET, pad=2)
     axes.set_facecolor("#f4f4f7")
     axes.spines[:].set_visible(False)
